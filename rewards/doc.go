@@ -1,0 +1,2 @@
+// Package rewards adds up what suppliers earned and lost.
+package rewards
