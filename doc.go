@@ -1,0 +1,14 @@
+// Package poktbot is the front page of a Go SDK for the people who run Pocket Network nodes. It holds no code; import what you need:
+//
+//   - [github.com/poktbot/poktbot/pocket] has the protocol's words as types: amounts, addresses, suppliers, sessions, settlements.
+//   - [github.com/poktbot/poktbot/pocket/shannon] reads a Shannon full node.
+//   - [github.com/poktbot/poktbot/pocket/index] keeps a local copy, in SQLite or PostgreSQL, that follows the chain without gap or double.
+//   - [github.com/poktbot/poktbot/pocket/pockettest] is a full node to test against, with a simulated chain.
+//   - [github.com/poktbot/poktbot/rewards] adds up what was earned and lost.
+//   - [github.com/poktbot/poktbot/report] turns that into tables, CSV, workbooks and pictures.
+//
+// The programs under examples are thin: they parse, ask examples/bot, and show the answer. To see it all work, with no node and no
+// configuration:
+//
+//	go run ./examples/terminal -demo
+package poktbot
