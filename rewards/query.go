@@ -32,8 +32,9 @@ const (
 	ByService     Dimension = "service"
 	ByOwner       Dimension = "owner"
 	ByApplication Dimension = "application"
-	// ByRecipient splits each settlement among those it paid: Gross, Mine and OtherRoles are the recipient's own. The other amounts are
-	// those of the whole claims that paid it, so rows of several recipients overlap and must not be added.
+	// ByRecipient splits each settlement among all whom it paid, in whatever role: Gross, Mine, OtherRoles, Unattributed and
+	// UnattributedMine are the recipient's own. The other sums are those of the whole claims that paid it, so rows of several recipients
+	// overlap there and must not be added. A settlement that paid nobody, or did not say whom, stands under the zero recipient.
 	ByRecipient Dimension = "recipient"
 )
 
@@ -45,6 +46,10 @@ type Query struct {
 	Period  Period
 	Zone    *time.Location // nil is UTC
 	By      []Dimension
+
+	// Owners tells the owner of a supplier for events that do not: losses, and settlements before v0.1.33. It is used by [ByOwner] and by
+	// the filter's Owners. Without it such events stand under the zero owner, and no owner's filter finds them.
+	Owners map[pocket.Address]pocket.Address
 }
 
 // A Row is what the events of one period and one combination of dimensions add up to.
@@ -64,18 +69,22 @@ type Key struct {
 }
 
 // Sums are what a set of events adds up to. Amounts of claims are those of whole claims, of which a supplier's side gets
-// a part (79 % on mainnet); Gross, Mine and OtherRoles are what was really paid.
+// a part (79 % on mainnet); Gross, Mine and OtherRoles are what was really paid. Rewards of validators and delegators are in none of
+// them: no settlement tells those.
 type Sums struct {
-	Settlements     int64 // claims paid
-	Relays          int64 // mined
-	EstimatedRelays int64 // scaled by difficulty
+	Settlements     int64 // claims settled, even if nothing was left to pay
+	Relays          int64 // mined, of settled claims
+	EstimatedRelays int64 // scaled by difficulty; 0 for settlements before v0.1.33, which did not say
 	ComputeUnits    int64 // estimated
 
-	Claimed      pocket.Upokt // of paid claims
+	Claimed      pocket.Upokt // of settled claims
 	Settled      pocket.Upokt
 	Minted       pocket.Upokt
-	Overserviced pocket.Upokt // Claimed - Settled: the application could not pay
-	Deflated     pocket.Upokt // Settled - Minted
+	Overserviced pocket.Upokt // claimed - settled: the application could not pay
+	Deflated     pocket.Upokt // settled - minted
+
+	OverservicedClaims int64 // settlements whose Overserviced is above 0
+	DeflatedClaims     int64 // settlements whose Deflated is above 0
 
 	Gross      pocket.Upokt // paid to the suppliers' sides: all their rev shares together
 	Mine       pocket.Upokt // the part of Gross that went to the query's wallets
@@ -91,6 +100,10 @@ type Sums struct {
 	LackAmounts  int64        // settlements whose Settled, Minted, Overserviced and Deflated are not in the sums
 	LackShares   int64        // settlements that did not say who got what
 	Unattributed pocket.Upokt // paid to somebody for a reason not told: not in Gross, Mine or OtherRoles
+
+	// UnattributedMine is the part of Unattributed that went to the query's wallets. What they got in all is
+	// Mine + OtherRoles + UnattributedMine.
+	UnattributedMine pocket.Upokt
 }
 
 // A Stay is a time in which a supplier was staked and could earn.
