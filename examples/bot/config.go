@@ -1,0 +1,213 @@
+package bot
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/poktbot/poktbot/pocket"
+)
+
+// ConfigName is the file that programs read when none is named, and configVariable names another.
+const (
+	ConfigName     = "poktbot.yaml"
+	configVariable = "POKTBOT_CONFIG"
+)
+
+// A Config is all that one file and the environment may set. [DefaultConfig] has the defaults, [LoadConfig] reads it and
+// [Config.Validate] checks it. Printing one shows no secret.
+type Config struct {
+	Chain     Chain            `yaml:"chain"`
+	Database  Secret           `yaml:"database"`      // a path of an SQLite file, or a postgres:// URL
+	Nodes     []pocket.Address `yaml:"nodes"`         // operators to watch from the start; /node adds more
+	Wallets   []pocket.Address `yaml:"wallets"`       // whose part of the rewards is "my share"
+	Mode      Mode             `yaml:"mode"`          // watched or everything
+	Poll      Duration         `yaml:"poll_interval"` // how often to look for a new block where the node has no websocket
+	Retention Duration         `yaml:"retention"`     // single events older than this are dropped, daily sums stay; 0 keeps all
+	Zone      string           `yaml:"zone"`          // whose days are days: a name such as Europe/Madrid
+	Decimal   string           `yaml:"decimal_mark"`  // point or comma, in files
+	Dates     DateLayout       `yaml:"dates"`         // how dates are written, such as DD/MM/YYYY, and read
+	Theme     string           `yaml:"theme"`         // light or dark, of pictures
+	GraphDays int              `yaml:"graph_days"`    // of /graph when no number is given
+
+	origins map[string]string // where each key that was set stands, for errors
+}
+
+// Chain says which chain to read and from whom.
+type Chain struct {
+	RPC  []Secret `yaml:"rpc"`  // CometBFT RPC, the best first; secret, because many hosts put a key into the path
+	REST []Secret `yaml:"rest"` // Cosmos REST
+	ID   string   `yaml:"id"`   // such as pocket; a node of another chain is refused. Empty trusts the nodes
+}
+
+// Mode says how much of the chain the index keeps.
+type Mode string
+
+// The modes.
+const (
+	Watched    Mode = "watched"    // what concerns the nodes watched
+	Everything Mode = "everything" // every settlement of every supplier
+)
+
+// DefaultConfig returns the configuration of which files and the environment change what they name.
+func DefaultConfig() Config {
+	return Config{
+		Database:  NewSecret("poktbot.db"),
+		Mode:      Watched,
+		Poll:      Duration(15 * time.Second),
+		Zone:      "UTC",
+		Decimal:   "point",
+		Dates:     "YYYY-MM-DD",
+		Theme:     "light",
+		GraphDays: 15,
+	}
+}
+
+// LoadConfig returns the defaults, changed by the file at path, changed by environ, which is as [os.Environ] gives it.
+// With an empty path it takes $POKTBOT_CONFIG, else poktbot.yaml in the working directory or beside the program, else no file. Its
+// errors name file, line and key, or the variable. It does not call [Config.Validate].
+func LoadConfig(path string, environ []string) (Config, error) {
+	c := DefaultConfig()
+	path = cmp.Or(path, lookup(environ, configVariable))
+	text, name, err := readConfig(path)
+	if err != nil {
+		return Config{}, err
+	}
+	err = errors.Join(c.readFile(name, text), c.readEnviron(environ))
+	if err != nil {
+		return Config{}, err
+	}
+	return c, nil
+}
+
+func lookup(environ []string, name string) string {
+	for _, entry := range environ {
+		if value, ok := strings.CutPrefix(entry, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+func readConfig(path string) (text []byte, name string, err error) {
+	if path != "" {
+		text, err = os.ReadFile(path)
+		if err != nil {
+			return nil, "", fmt.Errorf("configuration: %w", err)
+		}
+		return text, path, nil
+	}
+	places := []string{ConfigName}
+	if program, err := os.Executable(); err == nil {
+		places = append(places, filepath.Join(filepath.Dir(program), ConfigName))
+	}
+	for _, place := range places {
+		text, err = os.ReadFile(place)
+		if err == nil {
+			return text, place, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, "", fmt.Errorf("configuration: %w", err)
+		}
+	}
+	return nil, ConfigName, nil
+}
+
+func (c *Config) setOrigin(path, origin string) {
+	if c.origins == nil {
+		c.origins = map[string]string{}
+	}
+	c.origins[path] = origin
+}
+
+// fault makes an error that says where the key was set.
+func (c *Config) fault(path, format string, args ...any) error {
+	return fmt.Errorf("%s: %w", cmp.Or(c.origins[path], path), fmt.Errorf(format, args...))
+}
+
+// Validate returns an error that names every key that makes no sense, and where it was set; nil when all do.
+func (c *Config) Validate() error {
+	errs := []error{
+		c.checkURLs("chain.rpc", c.Chain.RPC, "a CometBFT RPC address such as http://127.0.0.1:26657"),
+		c.checkURLs("chain.rest", c.Chain.REST, "a Cosmos REST address such as http://127.0.0.1:1317"),
+		c.checkAddresses("nodes", c.Nodes),
+		c.checkAddresses("wallets", c.Wallets),
+	}
+	if c.Database.IsZero() {
+		errs = append(errs, c.fault("database", "empty; want a file name such as poktbot.db or a postgres:// URL"))
+	}
+	if _, err := ParseZone(c.Zone); err != nil {
+		errs = append(errs, c.fault("zone", "%w", err))
+	}
+	errs = append(errs,
+		c.checkChoice("mode", string(c.Mode), string(Watched), string(Everything)),
+		c.checkChoice("decimal_mark", c.Decimal, "point", "comma"),
+		c.checkChoice("theme", c.Theme, "light", "dark"),
+		c.checkChoice("dates", string(c.Dates), DateLayouts()...),
+	)
+	if c.Poll < Duration(time.Second) || c.Poll > Duration(time.Hour) {
+		errs = append(errs, c.fault("poll_interval", "%v; want between 1s and 1h", c.Poll))
+	}
+	if c.Retention != 0 && c.Retention < Duration(24*time.Hour) {
+		errs = append(errs, c.fault("retention", "%v; want at least 1d, or 0 to keep all", c.Retention))
+	}
+	if c.GraphDays < 1 || c.GraphDays > maxGraphDays {
+		errs = append(errs, c.fault("graph_days", "%d; want between 1 and %d", c.GraphDays, maxGraphDays))
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) checkURLs(path string, urls []Secret, want string) error {
+	if len(urls) == 0 {
+		return c.fault(path, "missing; want %s", want)
+	}
+	for i, s := range urls {
+		u, err := url.Parse(s.Reveal())
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return c.fault(path, "item %d is not a URL; want %s", i+1, want) // the text may hold a key: it is not repeated
+		}
+	}
+	return nil
+}
+
+func (c *Config) checkAddresses(path string, list []pocket.Address) error {
+	for i, address := range list {
+		if address.Kind() != pocket.AccountAddress {
+			return c.fault(path, "item %d, %q, is not a pokt1… address", i+1, address)
+		}
+		if slices.Contains(list[:i], address) {
+			return c.fault(path, "%s is there twice", address)
+		}
+	}
+	return nil
+}
+
+func (c *Config) checkChoice(path, value string, choices ...string) error {
+	if slices.Contains(choices, value) {
+		return nil
+	}
+	want := strings.Join(choices[:len(choices)-1], ", ") + " or " + choices[len(choices)-1]
+	if near := nearest(value, choices); near != "" {
+		return c.fault(path, "%q; did you mean %s? Want %s", clip(value), near, want)
+	}
+	return c.fault(path, "%q; want %s", clip(value), want)
+}
+
+// Location returns the zone that days are taken in, UTC when the name makes no sense.
+func (c *Config) Location() *time.Location {
+	zone, err := ParseZone(c.Zone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
+// maxGraphDays is about how many days a picture can hold apart.
+const maxGraphDays = 1100

@@ -1,0 +1,57 @@
+package bot
+
+import (
+	"io"
+	"time"
+)
+
+// A Part is a piece of a reply, to be shown as soon as it comes: one of [Text], [Table], [Picture], [File] and [Progress],
+// each by value. All of its text is plain: a front end escapes it for where it shows it, and must, for strangers chose the names and memos in it.
+type Part interface{ part() }
+
+// Text is a heading and lines below it. Either may be empty.
+type Text struct {
+	Title string
+	Lines []string
+}
+
+// Table is rows of text below a head. It is shown in letters of one width.
+type Table struct {
+	Title string
+	Head  []string
+	Rows  [][]string
+	Right []bool   // which columns hold numbers and stand to the right
+	Total []string // a last row apart from the others; nil when there is none
+	Notes []string // what the figures mean
+}
+
+// Picture is an image of PNG bytes.
+type Picture struct {
+	Name    string // a file name
+	Caption string
+	PNG     []byte
+}
+
+// File is something to save or send. Body can be read until the reply goes on to its next part, and no longer.
+type File struct {
+	Name    string
+	Type    string // the media type
+	Size    int64  // bytes
+	Caption string
+	Body    io.Reader
+}
+
+// Progress tells how far a long command has come, from time to time. Show only the last one.
+type Progress struct {
+	Doing string        // such as "reading the chain"
+	Done  int64         // of Total
+	Total int64         // 0 when nobody knows
+	Unit  string        // what is counted, such as "blocks"
+	Left  time.Duration // 0 when nobody knows
+}
+
+func (Text) part()     {}
+func (Table) part()    {}
+func (Picture) part()  {}
+func (File) part()     {}
+func (Progress) part() {}
