@@ -31,8 +31,11 @@ func Total(rows []Row) (Sums, error) {
 
 // Compare orders keys as rows are sorted: by Start, Supplier, Service, Owner, Application, Recipient.
 func (k Key) Compare(l Key) int {
-	return cmp.Or(k.Start.Compare(l.Start), k.Supplier.Compare(l.Supplier), cmp.Compare(k.Service, l.Service),
-		k.Owner.Compare(l.Owner), k.Application.Compare(l.Application), k.Recipient.Compare(l.Recipient))
+	if c := cmp.Or(k.Start.Compare(l.Start), k.Supplier.Compare(l.Supplier)); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(k.Service, l.Service), k.Owner.Compare(l.Owner), k.Application.Compare(l.Application),
+		k.Recipient.Compare(l.Recipient))
 }
 
 var errOverflow = fmt.Errorf("sum: %w", pocket.ErrOverflow)

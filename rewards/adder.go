@@ -1,0 +1,256 @@
+package rewards
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/poktbot/poktbot/pocket"
+)
+
+// Aggregate adds up the events that match q and returns the rows, sorted as [Key.Compare] orders them.
+//
+// What counts: settlements, expiries, discards and slashes. All else is passed over, overservicing too, since a settlement's own
+// Overserviced already tells it. An event counts in the period that holds its block's time and only if that lies in q's span. The order of the
+// events does not matter; one that comes twice counts twice. A combination that no event falls into has no row, so of no events
+// there are no rows. A settlement's fields that [pocket.Settlement.Lacks] names are not added but counted in LackAmounts and
+// LackShares; shares paid for no told reason go to Unattributed.
+//
+// It stops at the first error: of events, an event without a time where q needs one ([pocket.ErrMalformed]), or a sum that does
+// not fit ([pocket.ErrOverflow]). There are no rows then.
+func Aggregate(q Query, events iter.Seq2[pocket.Event, error]) ([]Row, error) {
+	adder, err := NewAdder(q)
+	if err != nil {
+		return nil, err
+	}
+	for event, err := range events {
+		if err != nil {
+			return nil, err
+		}
+		if err := adder.Add(event); err != nil {
+			return nil, err
+		}
+	}
+	return adder.Rows()
+}
+
+// An Adder adds up events one by one, as [Aggregate] does. Make one with [NewAdder]. It is not safe for concurrent use: give each
+// goroutine its own and merge them.
+type Adder struct {
+	query   Query
+	match   matcher
+	wallets set[pocket.Address]
+	reasons reasons
+	paid    []payment // scratch of split
+
+	by      struct{ supplier, service, owner, application, recipient bool }
+	buckets []*bucket // by start
+	current *bucket
+	err     error
+}
+
+// A bucket is one period and its sums.
+type bucket struct {
+	from, to time.Time // both zero for Whole
+	groups   map[group]*Sums
+	last     group // whose sums are lastSums: the same group often comes again
+	lastSums *Sums
+}
+
+// A group is a [Key] within a period.
+type group struct {
+	supplier, owner, application, recipient pocket.Address
+	service                                 pocket.ServiceID
+}
+
+// NewAdder returns an Adder without any rows, or what [Query.Check] finds wrong with q. It keeps q: do not change its slices and maps.
+func NewAdder(q Query) (*Adder, error) {
+	if err := q.Check(); err != nil {
+		return nil, fmt.Errorf("query: %w", err)
+	}
+	q.Zone = zoneOr(q.Zone)
+	a := &Adder{query: q, match: newMatcher(q.Filter), wallets: newSet(q.Wallets)}
+	a.by.supplier = slices.Contains(q.By, BySupplier)
+	a.by.service = slices.Contains(q.By, ByService)
+	a.by.owner = slices.Contains(q.By, ByOwner)
+	a.by.application = slices.Contains(q.By, ByApplication)
+	a.by.recipient = slices.Contains(q.By, ByRecipient)
+	return a, nil
+}
+
+// Add counts event if the query asks for it. After an error the sums mean nothing, and Add and Rows go on returning the error.
+func (a *Adder) Add(event pocket.Event) error {
+	if a.err != nil {
+		return a.err
+	}
+	switch e := event.(type) {
+	case pocket.Settlement:
+		a.err = a.addSettlement(&e)
+	case pocket.ClaimExpiry:
+		a.err = a.addLoss(event, Sums{Expired: 1, ExpiredClaimed: e.Claimed})
+	case pocket.ClaimDiscard:
+		a.err = a.addLoss(event, Sums{Discarded: 1})
+	case pocket.Slash:
+		a.err = a.addLoss(event, Sums{Slashes: 1, Slashed: e.Penalty})
+	}
+	return a.err
+}
+
+// AddRow adds sums made before under the same zone, filter and wallets, such as a day's to a month's or one part of the chain to another. Fields of its
+// key that the query does not keep apart are dropped; its Start must lie in the period it is to be added to. The query's span and filter
+// are not looked at. A row of one recipient is refused unless the query is by recipient: see [ByRecipient].
+func (a *Adder) AddRow(row Row) error {
+	if a.err != nil {
+		return a.err
+	}
+	switch {
+	case !row.Recipient.IsZero() && !a.by.recipient:
+		a.err = fmt.Errorf("rows by recipient overlap and cannot be added: %w", pocket.ErrInvalid)
+	case row.Start.IsZero() && a.query.Period != Whole:
+		a.err = fmt.Errorf("row without a start cannot be added by %s: %w", a.query.Period, pocket.ErrInvalid)
+	default:
+		a.err = a.add(a.bucketOf(row.Start), a.groupOf(pocket.Subject{
+			Supplier: row.Supplier, Owner: a.ownerOf(row.Supplier, row.Owner), Application: row.Application, Service: row.Service,
+		}, row.Recipient), &row.Sums)
+	}
+	return a.err
+}
+
+// Merge adds what other has added up, for the same query over other events. Other stays as it is.
+func (a *Adder) Merge(other *Adder) error {
+	rows, err := other.Rows()
+	if err != nil {
+		return errors.Join(a.err, err)
+	}
+	for i := range rows {
+		if err := a.AddRow(rows[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Rows returns what was added up so far, sorted as [Key.Compare] orders it. More may be added after.
+func (a *Adder) Rows() ([]Row, error) {
+	if a.err != nil {
+		return nil, a.err
+	}
+	var rows []Row
+	for _, b := range a.buckets {
+		first := len(rows)
+		for g, sums := range b.groups {
+			rows = append(rows, Row{
+				Key:  Key{b.from, g.supplier, g.owner, g.application, g.recipient, g.service},
+				Sums: *sums,
+			})
+		}
+		slices.SortFunc(rows[first:], func(x, y Row) int { return x.Key.Compare(y.Key) })
+	}
+	return rows, nil
+}
+
+func (a *Adder) addLoss(event pocket.Event, loss Sums) error {
+	if len(a.query.Recipients) > 0 {
+		return nil // it paid nobody
+	}
+	return a.place(event.Where(), pocket.SubjectOf(event), &loss)
+}
+
+// place adds sums where an event at that place that concerns who belongs, if the query asks for it.
+func (a *Adder) place(at pocket.At, who pocket.Subject, sums *Sums) error {
+	who.Owner = a.ownerOf(who.Supplier, who.Owner)
+	if !a.match.subject(&who) {
+		return nil
+	}
+	b, err := a.bucketAt(&at)
+	if b == nil || err != nil {
+		return err
+	}
+	return a.add(b, a.groupOf(who, pocket.Address{}), sums)
+}
+
+func (a *Adder) add(b *bucket, g group, sums *Sums) error {
+	if !b.sums(g).add(sums) {
+		return fmt.Errorf("period from %s: %w", b.from.Format(time.RFC3339), errOverflow)
+	}
+	return nil
+}
+
+func (a *Adder) ownerOf(supplier, told pocket.Address) pocket.Address {
+	if !told.IsZero() || len(a.query.Owners) == 0 {
+		return told
+	}
+	return a.query.Owners[supplier]
+}
+
+// groupOf keeps of a subject what the query keeps apart.
+func (a *Adder) groupOf(who pocket.Subject, recipient pocket.Address) (g group) {
+	if a.by.supplier {
+		g.supplier = who.Supplier
+	}
+	if a.by.service {
+		g.service = who.Service
+	}
+	if a.by.owner {
+		g.owner = who.Owner
+	}
+	if a.by.application {
+		g.application = who.Application
+	}
+	if a.by.recipient {
+		g.recipient = recipient
+	}
+	return g
+}
+
+// bucketAt returns the bucket of an event at that place, nil when that lies outside the query's span.
+func (a *Adder) bucketAt(at *pocket.At) (*bucket, error) {
+	if at.Time.IsZero() && (a.query.Period != Whole || a.query.Span != pocket.Span{}) {
+		return nil, fmt.Errorf("event %d of block %d has no time: %w", at.Index, at.Height, pocket.ErrMalformed)
+	}
+	if !a.query.Contains(at.Time) {
+		return nil, nil
+	}
+	return a.bucketOf(at.Time), nil
+}
+
+// bucketOf returns the bucket that holds t. The calendar is asked once for each period, not for each event.
+func (a *Adder) bucketOf(t time.Time) *bucket {
+	if a.current != nil && a.current.contains(t) {
+		return a.current
+	}
+	i, _ := slices.BinarySearchFunc(a.buckets, t, func(b *bucket, t time.Time) int {
+		if b.from.After(t) {
+			return 1
+		}
+		return -1
+	}) // the first bucket that begins after t
+	if i > 0 && a.buckets[i-1].contains(t) {
+		a.current = a.buckets[i-1]
+		return a.current
+	}
+	from, to := a.query.Period.Of(t, a.query.Zone)
+	a.current = &bucket{from: from, to: to, groups: map[group]*Sums{}}
+	a.buckets = slices.Insert(a.buckets, i, a.current)
+	return a.current
+}
+
+func (b *bucket) contains(t time.Time) bool {
+	return b.to.IsZero() || t.Before(b.to) && !t.Before(b.from)
+}
+
+// sums returns the sums of g, made if need be.
+func (b *bucket) sums(g group) *Sums {
+	if b.lastSums != nil && b.last == g {
+		return b.lastSums
+	}
+	sums := b.groups[g]
+	if sums == nil {
+		sums = new(Sums)
+		b.groups[g] = sums
+	}
+	b.last, b.lastSums = g, sums
+	return sums
+}
