@@ -55,7 +55,6 @@ type goPackage struct {
 	ImportPath string
 	Doc        string
 	Imports    []string
-	DepsErrors []struct{ Err string }
 	Module     *struct{ Path string }
 	Standard   bool
 	GoFiles    []string
