@@ -12,31 +12,35 @@ import (
 
 // A presence knows which nodes were staked when. Its stays end at now at the latest and those of one node do not touch.
 type presence struct {
-	zone  *time.Location
 	stays []Stay        // by supplier and time
 	any   []Stay        // the times in which at least one was staked, by time; Supplier is zero
 	days  []calendarDay // from the first stay until now, without gaps
 	since time.Time     // the first stake; zero when there is none
-	now   time.Time
+	nodes int           // staked at now
 }
 
 type calendarDay struct{ from, to time.Time }
 
 // newPresence takes stays in any order, overlapping or not. One that begins at the zero time begins at first instead.
 func newPresence(stays []Stay, first, now time.Time, zone *time.Location) *presence {
-	p := &presence{zone: zone, now: now}
+	p := &presence{}
 	var known []Stay
+	staked := map[pocket.Address]bool{}
 	for _, s := range stays {
 		if s.From.IsZero() {
 			s.From = first
 		}
 		if s.To.IsZero() || s.To.After(now) {
 			s.To = now
+			if !s.From.After(now) {
+				staked[s.Supplier] = true
+			}
 		}
 		if s.From.Before(s.To) {
 			known = append(known, s)
 		}
 	}
+	p.nodes = len(staked)
 	slices.SortFunc(known, func(a, b Stay) int { return cmp.Or(a.Supplier.Compare(b.Supplier), a.From.Compare(b.From)) })
 	p.stays = union(known, func(a, b Stay) bool { return a.Supplier == b.Supplier })
 	byTime := slices.Clone(p.stays)
@@ -106,16 +110,6 @@ func (p *presence) addPlace(c *dayCount, t time.Time, sign int64) {
 	})
 	day := p.days[i-1]
 	c.add(sign*int64(i-1), sign*int64(t.Sub(day.from)), int64(day.to.Sub(day.from)))
-}
-
-// staked returns how many nodes are staked at now.
-func (p *presence) staked() (n int) {
-	for _, s := range p.stays {
-		if s.To.Equal(p.now) {
-			n++
-		}
-	}
-	return n
 }
 
 // A dayCount is a number of days, exactly: whole ones and parts of days by how long the day is.

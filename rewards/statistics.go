@@ -1,0 +1,285 @@
+package rewards
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/poktbot/poktbot/pocket"
+	"github.com/shopspring/decimal"
+)
+
+// Statistics are what the nodes of a question earned and lost: today, lately and ever. All of them go by one clock, Now, and one
+// calendar, that of its zone. Spans end at Now at the latest and do not hold it.
+type Statistics struct {
+	Now   time.Time // in the question's zone
+	Since time.Time // when the first node was staked, or without nodes when the first day with any event began; zero when there is neither
+	Nodes int       // staked at Now
+	// NodesKnown is false when the question does not say whose nodes to count: then there are totals, but no averages.
+	NodesKnown bool
+
+	Today     Trend  // so far, beside as long a part of yesterday
+	Yesterday Trend  // beside the day before
+	Last7     Trend  // the seven complete days before today, beside the seven before those
+	Last30    Trend  // the thirty complete days before today, beside the thirty before those
+	Everyday  Figure // all complete days: from the first that began with a node staked up to today. Its PerNodeDay is the daily average
+	ThisMonth Trend  // so far, beside as long a part of last month
+	LastMonth Trend  // beside the month before
+	Monthly   Months // all complete months, likewise
+	AllTime   Figure // everything up to Now
+}
+
+// Months is a figure over a number of complete months.
+type Months struct {
+	Figure
+	Months int
+}
+
+// PerMonth returns what all nodes together earned in an average month, in POKT, rounded like [Figure.PerNodeDay]. It is not valid when no
+// month is complete.
+func (m Months) PerMonth(amount pocket.Upokt) decimal.NullDecimal {
+	return divide(amount.Decimal(), decimal.NewFromInt(int64(m.Months)), averagePlaces)
+}
+
+// PerNodeMonth returns what an average node earned in an average month, in POKT: its average day times the days of an average month in which
+// any node was staked. It is rounded like [Figure.PerNodeDay], and not valid when no month is complete or no node was staked.
+func (m Months) PerNodeMonth(amount pocket.Upokt) decimal.NullDecimal {
+	return divide(amount.Decimal().Mul(m.Days), m.NodeDays.Mul(decimal.NewFromInt(int64(m.Months))), averagePlaces)
+}
+
+// A StatsQuery asks for the statistics of nodes.
+type StatsQuery struct {
+	// Filter chooses whose events count. The nodes of the averages are its Suppliers; without them the suppliers of its Owners, as Owners
+	// below tells them; with neither, all that the source knows. If it has Applications or Recipients but no suppliers or owners, there is no
+	// telling whose nodes are meant, and so no average.
+	pocket.Filter
+	Wallets []pocket.Address                  // whose shares are [Sums.Mine]
+	Owners  map[pocket.Address]pocket.Address // owner by supplier: see [Query.Owners]
+	Zone    *time.Location                    // nil is UTC
+	Now     time.Time                         // the moment that statistics are of; needed
+}
+
+// Check returns an error that names what is wrong with q, nil when nothing is.
+func (q StatsQuery) Check() error {
+	var errs []error
+	if q.Now.IsZero() {
+		errs = append(errs, fmt.Errorf("statistics need to know what time it is: %w", pocket.ErrInvalid))
+	}
+	if len(q.Filter.Owners) > 0 && len(q.Suppliers) == 0 && len(q.Owners) == 0 {
+		errs = append(errs, fmt.Errorf("statistics of owners need to know their suppliers: %w", pocket.ErrInvalid))
+	}
+	return errors.Join(errs...)
+}
+
+// nodes returns the suppliers to count, none for all that are known, and whether that can be told.
+func (q StatsQuery) nodes() (suppliers []pocket.Address, known bool) {
+	switch {
+	case len(q.Suppliers) > 0:
+		return q.Suppliers, true
+	case len(q.Filter.Owners) > 0:
+		for supplier, owner := range q.Owners {
+			if slices.Contains(q.Filter.Owners, owner) {
+				suppliers = append(suppliers, supplier)
+			}
+		}
+		slices.SortFunc(suppliers, pocket.Address.Compare)
+		return suppliers, len(suppliers) > 0
+	default:
+		return nil, len(q.Applications) == 0 && len(q.Recipients) == 0
+	}
+}
+
+func (q StatsQuery) query(span pocket.Span, period Period) Query {
+	return Query{Span: span, Filter: q.Filter, Wallets: q.Wallets, Period: period, Zone: q.Zone, Owners: q.Owners}
+}
+
+func (q StatsQuery) stays(ctx context.Context, source Source) ([]Stay, bool, error) {
+	nodes, known := q.nodes()
+	if !known {
+		return nil, false, nil
+	}
+	stays, err := source.Stays(ctx, nodes)
+	if err != nil {
+		return nil, false, fmt.Errorf("when nodes were staked: %w", err)
+	}
+	return stays, true, nil
+}
+
+// Compute asks source for what statistics are made of, the sums of each day and of two parts of spans, and makes them.
+func Compute(ctx context.Context, source Source, q StatsQuery) (Statistics, error) {
+	if err := q.Check(); err != nil {
+		return Statistics{}, err
+	}
+	facts := Facts{Now: q.Now, Zone: q.Zone}
+	var err error
+	if facts.Stays, facts.NodesKnown, err = q.stays(ctx, source); err != nil {
+		return Statistics{}, err
+	}
+	if facts.Days, err = source.Sums(ctx, q.query(pocket.Span{To: q.Now}, Day)); err != nil {
+		return Statistics{}, fmt.Errorf("sums of each day: %w", err)
+	}
+	for _, part := range []struct {
+		period Period
+		to     *Sums
+	}{{Day, &facts.DayBefore}, {Month, &facts.MonthBefore}} {
+		span := SamePart(q.Now, part.period, q.Zone)
+		if !span.From.Before(span.To) {
+			continue
+		}
+		rows, err := source.Sums(ctx, q.query(span, Whole))
+		if err == nil {
+			*part.to, err = Total(rows)
+		}
+		if err != nil {
+			return Statistics{}, fmt.Errorf("sums of the %s before: %w", part.period, err)
+		}
+	}
+	return NewStatistics(facts)
+}
+
+// Facts are what statistics are made of.
+type Facts struct {
+	Now  time.Time
+	Zone *time.Location // nil is UTC
+
+	// Days are the sums of each day in Zone, from the very first event up to but not including Now. They may be kept apart by supplier, service,
+	// owner or application, in any order.
+	Days []Row
+	// DayBefore and MonthBefore are the sums of yesterday and of last month up to the same point: of the spans that [SamePart] tells.
+	DayBefore, MonthBefore Sums
+
+	Stays      []Stay // of the nodes to count; they should cover all that the sums hold. A zero From is the first of Days
+	NodesKnown bool   // false: count none, whatever Stays says
+}
+
+// NewStatistics makes statistics of f. It needs no source. An error wraps [pocket.ErrInvalid] when f makes no sense, and
+// [pocket.ErrOverflow] when a sum does not fit.
+func NewStatistics(f Facts) (Statistics, error) {
+	if f.Now.IsZero() {
+		return Statistics{}, fmt.Errorf("statistics need to know what time it is: %w", pocket.ErrInvalid)
+	}
+	m, err := newMaker(f)
+	if err != nil {
+		return Statistics{}, err
+	}
+	stats := Statistics{Now: m.now, Since: m.since, NodesKnown: f.NodesKnown, Nodes: m.presence.nodes}
+	today, _ := DayOf(m.now, m.zone)
+	month, _ := MonthOf(m.now, m.zone)
+
+	stats.Today = m.trend(pocket.Span{From: today, To: m.now}, SamePart(m.now, Day, m.zone), &f.DayBefore)
+	stats.Yesterday = m.daysBefore(today, 1)
+	stats.Last7 = m.daysBefore(today, 7)
+	stats.Last30 = m.daysBefore(today, 30)
+	stats.Everyday = m.figure(m.complete(Day, today))
+	stats.ThisMonth = m.trend(pocket.Span{From: month, To: m.now}, SamePart(m.now, Month, m.zone), &f.MonthBefore)
+	lastMonth := Before(pocket.Span{From: month, To: month}, Month, 1, m.zone)
+	stats.LastMonth = m.trend(lastMonth, Before(lastMonth, Month, 1, m.zone), nil)
+	stats.Monthly.Figure = m.figure(m.complete(Month, month))
+	for range Month.In(stats.Monthly.Span, m.zone) {
+		stats.Monthly.Months++
+	}
+	stats.AllTime = m.figure(pocket.Span{From: m.since, To: m.now})
+	stats.AllTime.Total, stats.AllTime.From = m.total, m.first()
+	return stats, m.err
+}
+
+// A maker makes figures of facts. After an error they mean nothing.
+type maker struct {
+	now      time.Time
+	zone     *time.Location
+	days     []Row // one a day, by Start
+	total    Sums
+	presence *presence
+	since    time.Time
+	err      error
+}
+
+func newMaker(f Facts) (*maker, error) {
+	m := &maker{zone: zoneOr(f.Zone)}
+	m.now = f.Now.Round(0).In(m.zone)
+	adder, err := NewAdder(Query{Period: Day, Zone: m.zone})
+	if err != nil {
+		return nil, err
+	}
+	for i := range f.Days {
+		if err := adder.AddRow(f.Days[i]); err != nil {
+			return nil, err
+		}
+	}
+	if m.days, err = adder.Rows(); err != nil {
+		return nil, err
+	}
+	if m.total, err = Total(m.days); err != nil {
+		return nil, err
+	}
+	if !f.NodesKnown {
+		f.Stays = nil
+	}
+	m.since = m.now
+	if len(m.days) > 0 {
+		m.since = m.days[0].Start
+	}
+	m.presence = newPresence(f.Stays, m.since, m.now, m.zone)
+	switch {
+	case !m.presence.since.IsZero():
+		m.since = m.presence.since.In(m.zone)
+	case len(m.days) == 0:
+		m.since = time.Time{}
+	}
+	return m, nil
+}
+
+// first returns when the earliest of what is known began: a day with an event, or the first stake.
+func (m *maker) first() time.Time {
+	if len(m.days) > 0 && (m.since.IsZero() || m.days[0].Start.Before(m.since)) {
+		return m.days[0].Start
+	}
+	return m.since
+}
+
+// figure returns the figure of a span of whole days, or whole days up to now.
+func (m *maker) figure(span pocket.Span) Figure {
+	f := Figure{Span: span}
+	for i := range m.days {
+		if start := m.days[i].Start; !start.Before(span.From) && start.Before(span.To) && !f.Total.add(&m.days[i].Sums) {
+			m.err = errOverflow
+		}
+	}
+	m.presence.fill(&f)
+	return f
+}
+
+// trend returns the figure of now beside that of before, whose sums are total unless that is nil: then it is of whole days.
+func (m *maker) trend(now, before pocket.Span, total *Sums) Trend {
+	previous := m.figure(before)
+	if total != nil {
+		previous.Total = *total
+	}
+	t := Trend{Figure: m.figure(now)}
+	if previous.Nodes > 0 || previous.Total != (Sums{}) {
+		t.Previous = &previous
+	}
+	return t
+}
+
+func (m *maker) daysBefore(today time.Time, n int) Trend {
+	span := Before(pocket.Span{From: today, To: today}, Day, n, m.zone)
+	return m.trend(span, Before(span, Day, n, m.zone), nil)
+}
+
+// complete returns the span of all complete periods that end at end or before.
+func (m *maker) complete(period Period, end time.Time) pocket.Span {
+	if m.since.IsZero() {
+		return pocket.Span{From: end, To: end}
+	}
+	from, to := period.Of(m.since, m.zone)
+	if from.Before(m.since) || m.presence.since.IsZero() { // without nodes nobody knows how much of the first period there was
+		from = to
+	}
+	if from.After(end) {
+		from = end
+	}
+	return pocket.Span{From: from, To: end}
+}
