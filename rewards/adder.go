@@ -179,10 +179,10 @@ func (a *Adder) add(b *bucket, g group, sums *Sums) error {
 }
 
 func (a *Adder) ownerOf(supplier, told pocket.Address) pocket.Address {
-	if !told.IsZero() || len(a.query.Owners) == 0 {
+	if !told.IsZero() || len(a.query.OwnerOf) == 0 {
 		return told
 	}
-	return a.query.Owners[supplier]
+	return a.query.OwnerOf[supplier]
 }
 
 // groupOf keeps of a subject what the query keeps apart.

@@ -52,13 +52,14 @@ func (s *Sums) complete() bool {
 type Trend struct {
 	Figure
 	Previous *Figure // nil when no node was staked and nothing earned before
+	Whole    bool    // Previous began at or after [Statistics.Since], so that it has no time in which there was nothing to earn
 }
 
 // Change returns by how many percent an amount of the Total has changed: t.Change(func(s Sums) pocket.Upokt { return s.Gross }). It is
-// not valid, there being no comparison, when there was nothing before, or one of both spans has settlements that did not
-// tell all ([Sums.LackAmounts], [Sums.LackShares], [Sums.Unattributed]). It is rounded to 4 places.
+// not valid, there being no comparison, when there was nothing before or Previous is not Whole, or when one of both spans has settlements
+// that did not tell all ([Sums.LackAmounts], [Sums.LackShares], [Sums.Unattributed]). It is rounded to 4 places.
 func (t Trend) Change(amount func(Sums) pocket.Upokt) decimal.NullDecimal {
-	if !t.comparable() {
+	if !t.comparable() || !t.Whole {
 		return decimal.NullDecimal{}
 	}
 	return Change(amount(t.Total).Decimal(), amount(t.Previous.Total).Decimal())

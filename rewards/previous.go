@@ -92,6 +92,7 @@ func Compare(ctx context.Context, source Source, q Query) ([]Growth, error) {
 func pair(now, before []Row) []Growth {
 	byKey := map[Key]*Growth{}
 	at := func(k Key) *Growth {
+		k.Start = time.Time{}
 		if byKey[k] == nil {
 			byKey[k] = &Growth{Key: k}
 		}

@@ -47,9 +47,9 @@ type Query struct {
 	Zone    *time.Location // nil is UTC
 	By      []Dimension
 
-	// Owners tells the owner of a supplier for events that do not: losses, and settlements before v0.1.33. It is used by [ByOwner] and by
+	// OwnerOf tells the owner of a supplier for events that do not: losses, and settlements before v0.1.33. It is used by [ByOwner] and by
 	// the filter's Owners. Without it such events stand under the zero owner, and no owner's filter finds them.
-	Owners map[pocket.Address]pocket.Address
+	OwnerOf map[pocket.Address]pocket.Address
 }
 
 // A Row is what the events of one period and one combination of dimensions add up to.

@@ -51,12 +51,12 @@ func (m Months) PerNodeMonth(amount pocket.Upokt) decimal.NullDecimal {
 
 // A StatsQuery asks for the statistics of nodes.
 type StatsQuery struct {
-	// Filter chooses whose events count. The nodes of the averages are its Suppliers; without them the suppliers of its Owners, as Owners
-	// below tells them; with neither, all that the source knows. If it has Applications or Recipients but no suppliers or owners, there is no
+	// Filter chooses whose events count. The nodes of the averages are its Suppliers; without them the suppliers of its Owners, as OwnerOf
+	// tells them; with neither, all that the source knows. If it has Applications or Recipients but no suppliers or owners, there is no
 	// telling whose nodes are meant, and so no average.
 	pocket.Filter
 	Wallets []pocket.Address                  // whose shares are [Sums.Mine]
-	Owners  map[pocket.Address]pocket.Address // owner by supplier: see [Query.Owners]
+	OwnerOf map[pocket.Address]pocket.Address // owner by supplier: see [Query.OwnerOf]
 	Zone    *time.Location                    // nil is UTC
 	Now     time.Time                         // the moment that statistics are of; needed
 }
@@ -67,7 +67,7 @@ func (q StatsQuery) Check() error {
 	if q.Now.IsZero() {
 		errs = append(errs, fmt.Errorf("statistics need to know what time it is: %w", pocket.ErrInvalid))
 	}
-	if len(q.Filter.Owners) > 0 && len(q.Suppliers) == 0 && len(q.Owners) == 0 {
+	if len(q.Owners) > 0 && len(q.Suppliers) == 0 && len(q.OwnerOf) == 0 {
 		errs = append(errs, fmt.Errorf("statistics of owners need to know their suppliers: %w", pocket.ErrInvalid))
 	}
 	return errors.Join(errs...)
@@ -78,9 +78,9 @@ func (q StatsQuery) nodes() (suppliers []pocket.Address, known bool) {
 	switch {
 	case len(q.Suppliers) > 0:
 		return q.Suppliers, true
-	case len(q.Filter.Owners) > 0:
-		for supplier, owner := range q.Owners {
-			if slices.Contains(q.Filter.Owners, owner) {
+	case len(q.Owners) > 0:
+		for supplier, owner := range q.OwnerOf {
+			if slices.Contains(q.Owners, owner) {
 				suppliers = append(suppliers, supplier)
 			}
 		}
@@ -92,7 +92,7 @@ func (q StatsQuery) nodes() (suppliers []pocket.Address, known bool) {
 }
 
 func (q StatsQuery) query(span pocket.Span, period Period) Query {
-	return Query{Span: span, Filter: q.Filter, Wallets: q.Wallets, Period: period, Zone: q.Zone, Owners: q.Owners}
+	return Query{Span: span, Filter: q.Filter, Wallets: q.Wallets, Period: period, Zone: q.Zone, OwnerOf: q.OwnerOf}
 }
 
 func (q StatsQuery) stays(ctx context.Context, source Source) ([]Stay, bool, error) {
@@ -260,6 +260,7 @@ func (m *maker) trend(now, before pocket.Span, total *Sums) Trend {
 	t := Trend{Figure: m.figure(now)}
 	if previous.Nodes > 0 || previous.Total != (Sums{}) {
 		t.Previous = &previous
+		t.Whole = !before.From.Before(m.since)
 	}
 	return t
 }
