@@ -1,0 +1,180 @@
+package plot
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/poktbot/poktbot/pocket"
+	"github.com/shopspring/decimal"
+	"gonum.org/v1/plot/vg"
+)
+
+// A NodeDay is what the nodes earned in one day, or another period.
+type NodeDay struct {
+	Start time.Time       // of the day, in the picture's zone
+	Nodes int64           // that were staked
+	Total decimal.Decimal // what they earned together, in the picture's currency
+}
+
+// AverageByNode writes a picture of the average reward by node as a line, with the number of nodes as bars behind it. Days are the oldest
+// first; on a day with no nodes there is no average, and the line has a gap. Both axes begin at 0.
+//
+// A picture of no days says so. What is wrong with the data or the options is a [pocket.ErrInvalid], and then nothing is written.
+func (p *Painter) AverageByNode(w io.Writer, days []NodeDay, o Options) error {
+	err := p.averageByNode(w, days, o)
+	if err != nil {
+		return fmt.Errorf("picture of average rewards: %w", err)
+	}
+	return nil
+}
+
+func (p *Painter) averageByNode(w io.Writer, days []NodeDay, o Options) error {
+	if err := o.Check(); err != nil {
+		return err
+	}
+	o = o.filled(p.letters)
+	starts := make([]time.Time, len(days))
+	averages := make([]decimal.Decimal, len(days))
+	total, highest, most := decimal.Zero, decimal.Zero, int64(0)
+	for i, day := range days {
+		if err := checkAmount(day.Total); err != nil {
+			return fmt.Errorf("total of %s: %w", day.Start.Format(time.DateOnly), err)
+		}
+		if day.Nodes < 0 || day.Nodes > maxNodes {
+			return fmt.Errorf("%d nodes on %s: %w", day.Nodes, day.Start.Format(time.DateOnly), pocket.ErrInvalid)
+		}
+		starts[i] = day.Start
+		total = total.Add(day.Total)
+		most = max(most, day.Nodes)
+		if day.Nodes > 0 {
+			averages[i] = day.Total.DivRound(decimal.NewFromInt(day.Nodes), averageDecimals)
+			highest = decimal.Max(highest, averages[i])
+		}
+	}
+	when, err := newTimeline(starts, o)
+	if err != nil {
+		return err
+	}
+	title := "Average reward by node"
+	if n := when.count(); n != "" {
+		title += ", " + n
+	}
+	facts := []string{o.Note, when.dateRange(), o.Zone.String(), "total " + amount(total) + " " + o.Currency}
+	s := newSheet(p.letters, o)
+	if most == 0 {
+		f := newFrame(s, o, when, title, facts, nil, nil)
+		f.message("No nodes in this time", "")
+		return p.finish(w, s, title, o)
+	}
+	f := newFrame(s, o, when, title, facts, averageLegend(when, o), nil)
+	left := niceScale(highest, 4, false)
+	right := behind(most, left.steps)
+	f.axes(valueAxis{left, o.Currency + " per node"}, valueAxis{right, "nodes"})
+	f.nodeBars(days, right.top())
+	f.averageLine(days, averages, left.top())
+	return p.finish(w, s, title, o)
+}
+
+// averageDecimals are more than any axis shows, so that the line is not rounded to be seen.
+const averageDecimals = 24
+
+// maxNodes is more than there can be addresses worth a node; it keeps a wrong number from making a senseless axis.
+const maxNodes = 1_000_000_000
+
+func averageLegend(when timeline, o Options) []entry {
+	legend := []entry{
+		{label: o.Currency + " per node", swatch: func(s *sheet, left, right, middle vg.Length) {
+			s.line(vg.Point{X: left, Y: middle}, vg.Point{X: right, Y: middle}, pen{color: s.ink.line, width: 2.6 * s.unit})
+			s.fill(circle(vg.Point{X: (left + right) / 2, Y: middle}, 4*s.unit), s.ink.line)
+		}},
+		{label: "nodes", swatch: func(s *sheet, left, right, middle vg.Length) {
+			s.nodeBar(left+2*s.unit, middle-6*s.unit, right-2*s.unit, middle+6*s.unit, false)
+		}},
+	}
+	if when.open() {
+		legend = append(legend, entry{label: periodWords[o.Period].open, swatch: func(s *sheet, left, right, middle vg.Length) {
+			s.line(vg.Point{X: left, Y: middle}, vg.Point{X: right, Y: middle}, s.unfinished())
+			s.ring(vg.Point{X: (left + right) / 2, Y: middle}, 4.5*s.unit)
+		}})
+	}
+	return legend
+}
+
+// unfinished is the pen of the line to a period that is not over.
+func (s *sheet) unfinished() pen { return pen{color: s.ink.line, width: 2 * s.unit, dash: 4 * s.unit} }
+
+// ring draws the hollow point of a period that is not over.
+func (s *sheet) ring(centre vg.Point, radius vg.Length) {
+	s.fill(circle(centre, radius), s.ink.line)
+	s.fill(circle(centre, radius-1.8*s.unit), s.ink.background)
+}
+
+// nodeBar draws a bar with an edge on top; that of an unfinished period has a broken edge.
+func (s *sheet) nodeBar(left, bottom, right, top vg.Length, open bool) {
+	colour := s.ink.bar
+	edge := pen{color: s.ink.barEdge, width: 1.6 * s.unit}
+	if open {
+		colour = blend(colour, s.ink.background, 0.5)
+		edge.dash = 3 * s.unit
+	}
+	s.fill(bar(left, bottom, right, top), colour)
+	s.line(vg.Point{X: left, Y: top}, vg.Point{X: right, Y: top}, edge)
+}
+
+func (f *frame) nodeBars(days []NodeDay, top float64) {
+	for _, s := range f.when.slots {
+		if s.datum < 0 || days[s.datum].Nodes == 0 {
+			continue
+		}
+		left, right := f.bounds(s)
+		f.nodeBar(left, f.bottom, right, f.y(float64(days[s.datum].Nodes)/top), s.open)
+	}
+	f.baseline()
+}
+
+// averageLine draws the line with a point for each period, as long as points do not run into each other. A point with no neighbours
+// always shows.
+func (f *frame) averageLine(days []NodeDay, averages []decimal.Decimal, top float64) {
+	type point struct {
+		vg.Point
+		open bool
+		slot int
+	}
+	var points []point
+	for i, s := range f.when.slots {
+		if s.datum < 0 || days[s.datum].Nodes == 0 {
+			continue
+		}
+		at := (f.when.at(s.from) + f.when.at(s.to)) / 2
+		points = append(points, point{vg.Point{X: f.x(at), Y: f.y(averages[s.datum].InexactFloat64() / top)}, s.open, i})
+	}
+	solid := pen{color: f.ink.line, width: 2.6 * f.unit}
+	var path vg.Path
+	joined := func(i int) bool { return i > 0 && i < len(points) && points[i].slot == points[i-1].slot+1 }
+	for i, p := range points {
+		switch {
+		case joined(i) && (p.open || points[i-1].open):
+			f.line(points[i-1].Point, p.Point, f.unfinished())
+			path = append(path, move(p.Point))
+		case joined(i):
+			path = append(path, lineTo(p.Point))
+		default:
+			path = append(path, move(p.Point))
+		}
+	}
+	f.stroke(path, solid)
+	room := (f.right - f.left) / vg.Length(len(f.when.slots))
+	radius := min(4.2*f.unit, room*0.36)
+	for i, p := range points {
+		lonely := !joined(i) && !joined(i+1)
+		switch {
+		case p.open:
+			f.ring(p.Point, 5*f.unit)
+		case lonely:
+			f.fill(circle(p.Point, max(radius, 3*f.unit)), f.ink.line)
+		case radius >= 1.6*f.unit:
+			f.fill(circle(p.Point, radius), f.ink.line)
+		}
+	}
+}
