@@ -1,0 +1,2 @@
+// Package xlsx writes tables as Excel workbooks.
+package xlsx
