@@ -49,8 +49,10 @@ const (
 	LacksAmounts Lack = 1 << iota
 	// LacksReasons: the shares are known by address but not by reason (v0.1.27 up to v0.1.32).
 	LacksReasons
-	// LacksShares: who got what is unknown (before v0.1.27).
+	// LacksShares: who got what is unknown (before v0.1.27, where the event did not hold the bank operations).
 	LacksShares
+	// LacksProof: Requirement or Proof is unknown. No version is known to leave them out.
+	LacksProof
 )
 
 // Has reports whether l includes all of the lacks in m.
