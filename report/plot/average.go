@@ -3,6 +3,7 @@ package plot
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/poktbot/poktbot/pocket"
@@ -12,13 +13,53 @@ import (
 
 // A NodeDay is what the nodes earned in one day, or another period.
 type NodeDay struct {
-	Start time.Time       // of the day, in the picture's zone
-	Nodes int64           // that were staked
-	Total decimal.Decimal // what they earned together, in the picture's currency
+	Start   time.Time           // of the day, in the picture's zone
+	Partial bool                // the day is not over; the same is said of the day that holds [Options.Now]
+	Nodes   int                 // that were staked
+	Average decimal.NullDecimal // what one of them earned, in the picture's currency. Not valid is a gap in the line, not zero
+	Total   decimal.Decimal     // what they earned together
+	Untold  Untold
 }
 
-// AverageByNode writes a picture of the average reward by node as a line, with the number of nodes as bars behind it. Days are the oldest
-// first; on a day with no nodes there is no average, and the line has a gap. Both axes begin at 0.
+// Untold is what the chain did not tell of the rewards of a time, so that it is in no amount. Pictures say it at the foot.
+type Untold struct {
+	Settlements  int64           // that did not say who got what
+	Unattributed decimal.Decimal // paid to somebody for a reason not told
+}
+
+func (u Untold) check() error {
+	if u.Settlements < 0 {
+		return fmt.Errorf("%d untold settlements: %w", u.Settlements, pocket.ErrInvalid)
+	}
+	return checkAmount(u.Unattributed)
+}
+
+func (u Untold) plus(v Untold) Untold {
+	return Untold{u.Settlements + v.Settlements, u.Unattributed.Add(v.Unattributed)}
+}
+
+// notes says what u is, nothing when it is nothing.
+func (u Untold) notes(currency string) []string {
+	var parts []string
+	if u.Settlements > 0 {
+		parts = append(parts, counted(u.Settlements, "settlement")+" of which the chain did not tell who got what")
+	}
+	if u.Unattributed.IsPositive() {
+		parts = append(parts, amount(u.Unattributed)+" "+currency+" paid for a reason not told")
+	}
+	return uncounted(parts)
+}
+
+// uncounted is the note at the foot of a picture that says what is missing.
+func uncounted(parts []string) []string {
+	if len(parts) == 0 {
+		return nil
+	}
+	return []string{"Not counted: " + strings.Join(parts, "; ") + "."}
+}
+
+// AverageByNode writes a picture of the average reward by node as a line, with the number of nodes as bars behind it. Days come oldest
+// first. Both axes begin at 0.
 //
 // A picture of no days says so. What is wrong with the data or the options is a [pocket.ErrInvalid], and then nothing is written.
 func (p *Painter) AverageByNode(w io.Writer, days []NodeDay, o Options) error {
@@ -35,60 +76,68 @@ func (p *Painter) averageByNode(w io.Writer, days []NodeDay, o Options) error {
 	}
 	o = o.filled(p.letters)
 	starts := make([]time.Time, len(days))
-	averages := make([]decimal.Decimal, len(days))
-	total, highest, most := decimal.Zero, decimal.Zero, int64(0)
+	total, highest, most, untold := decimal.Zero, decimal.Zero, 0, Untold{}
 	for i, day := range days {
-		if err := checkAmount(day.Total); err != nil {
-			return fmt.Errorf("total of %s: %w", day.Start.Format(time.DateOnly), err)
-		}
-		if day.Nodes < 0 || day.Nodes > maxNodes {
-			return fmt.Errorf("%d nodes on %s: %w", day.Nodes, day.Start.Format(time.DateOnly), pocket.ErrInvalid)
+		if err := day.check(); err != nil {
+			return fmt.Errorf("%s: %w", day.Start.Format(time.DateOnly), err)
 		}
 		starts[i] = day.Start
 		total = total.Add(day.Total)
 		most = max(most, day.Nodes)
-		if day.Nodes > 0 {
-			averages[i] = day.Total.DivRound(decimal.NewFromInt(day.Nodes), averageDecimals)
-			highest = decimal.Max(highest, averages[i])
+		untold = untold.plus(day.Untold)
+		if day.Average.Valid {
+			highest = decimal.Max(highest, day.Average.Decimal)
 		}
 	}
 	when, err := newTimeline(starts, o)
 	if err != nil {
 		return err
 	}
-	title := "Average reward by node"
-	if n := when.count(); n != "" {
-		title += ", " + n
+	for i, slot := range when.slots {
+		when.slots[i].open = slot.open || slot.datum >= 0 && days[slot.datum].Partial
 	}
-	facts := []string{o.Note, when.dateRange(), o.Zone.String(), "total " + amount(total) + " " + o.Currency}
+	title := when.titled("Average reward by node")
+	facts := []string{o.Note, when.dateRange(o.Now), o.Zone.String(), "total " + amount(total) + " " + o.Currency}
 	s := newSheet(p.letters, o)
-	if most == 0 {
-		f := newFrame(s, o, when, title, facts, nil, nil)
-		f.message("No nodes in this time", "")
+	if most == 0 && highest.IsZero() {
+		newFrame(s, o, when, title, facts, nil, untold.notes(o.Currency)).message("No nodes in this time")
 		return p.finish(w, s, title, o)
 	}
-	f := newFrame(s, o, when, title, facts, averageLegend(when, o), nil)
-	left := niceScale(highest, 4, false)
+	f := newFrame(s, o, when, title, facts, averageLegend(when, o), untold.notes(o.Currency))
+	left := niceScale(highest, 4)
 	right := behind(most, left.steps)
 	f.axes(valueAxis{left, o.Currency + " per node"}, valueAxis{right, "nodes"})
 	f.nodeBars(days, right.top())
-	f.averageLine(days, averages, left.top())
+	f.averageLine(days, left.top())
 	return p.finish(w, s, title, o)
 }
 
-// averageDecimals are more than any axis shows, so that the line is not rounded to be seen.
-const averageDecimals = 24
+func (day NodeDay) check() error {
+	if err := checkAmount(day.Total); err != nil {
+		return fmt.Errorf("total: %w", err)
+	}
+	if err := checkAmount(day.Average.Decimal); err != nil {
+		return fmt.Errorf("average: %w", err)
+	}
+	if err := day.Untold.check(); err != nil {
+		return err
+	}
+	if day.Nodes < 0 || day.Nodes > maxNodes {
+		return fmt.Errorf("%d nodes, want 0 to %d: %w", day.Nodes, maxNodes, pocket.ErrInvalid)
+	}
+	return nil
+}
 
 // maxNodes is more than there can be addresses worth a node; it keeps a wrong number from making a senseless axis.
 const maxNodes = 1_000_000_000
 
 func averageLegend(when timeline, o Options) []entry {
 	legend := []entry{
-		{label: o.Currency + " per node", swatch: func(s *sheet, left, right, middle vg.Length) {
+		{label: "average per node", swatch: func(s *sheet, left, right, middle vg.Length) {
 			s.line(vg.Point{X: left, Y: middle}, vg.Point{X: right, Y: middle}, pen{color: s.ink.line, width: 2.6 * s.unit})
 			s.fill(circle(vg.Point{X: (left + right) / 2, Y: middle}, 4*s.unit), s.ink.line)
 		}},
-		{label: "nodes", swatch: func(s *sheet, left, right, middle vg.Length) {
+		{label: "number of nodes", swatch: func(s *sheet, left, right, middle vg.Length) {
 			s.nodeBar(left+2*s.unit, middle-6*s.unit, right-2*s.unit, middle+6*s.unit, false)
 		}},
 	}
@@ -135,7 +184,7 @@ func (f *frame) nodeBars(days []NodeDay, top float64) {
 
 // averageLine draws the line with a point for each period, as long as points do not run into each other. A point with no neighbours
 // always shows.
-func (f *frame) averageLine(days []NodeDay, averages []decimal.Decimal, top float64) {
+func (f *frame) averageLine(days []NodeDay, top float64) {
 	type point struct {
 		vg.Point
 		open bool
@@ -143,11 +192,11 @@ func (f *frame) averageLine(days []NodeDay, averages []decimal.Decimal, top floa
 	}
 	var points []point
 	for i, s := range f.when.slots {
-		if s.datum < 0 || days[s.datum].Nodes == 0 {
+		if s.datum < 0 || !days[s.datum].Average.Valid {
 			continue
 		}
 		at := (f.when.at(s.from) + f.when.at(s.to)) / 2
-		points = append(points, point{vg.Point{X: f.x(at), Y: f.y(averages[s.datum].InexactFloat64() / top)}, s.open, i})
+		points = append(points, point{vg.Point{X: f.x(at), Y: f.y(days[s.datum].Average.Decimal.InexactFloat64() / top)}, s.open, i})
 	}
 	solid := pen{color: f.ink.line, width: 2.6 * f.unit}
 	var path vg.Path

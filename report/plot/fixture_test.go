@@ -37,16 +37,17 @@ func starts(p rewards.Period, n int, now time.Time, zone *time.Location) []time.
 }
 
 // nodeDays returns days that look like those of a growing fleet; the last is half over.
-func nodeDays(times []time.Time, nodes int64) []NodeDay {
+func nodeDays(times []time.Time, nodes int) []NodeDay {
 	random := rand.New(rand.NewPCG(1, 2))
 	days := make([]NodeDay, len(times))
 	for i, t := range times {
-		n := max(1, nodes-int64(len(times)-i)/4*nodes/24)
+		n := max(1, nodes-(len(times)-i)*nodes/2/len(times))
 		each := 41 + 6*math.Sin(float64(i)/2.1) + 5*random.Float64()
 		if i == len(times)-1 {
 			each *= 0.4
 		}
-		days[i] = NodeDay{Start: t, Nodes: n, Total: decimal.NewFromFloat(each * float64(n)).Round(6)}
+		average := decimal.NewFromFloat(each).Round(6)
+		days[i] = NodeDay{Start: t, Nodes: n, Average: decimal.NewNullDecimal(average), Total: average.Mul(decimal.NewFromInt(int64(n)))}
 	}
 	return days
 }

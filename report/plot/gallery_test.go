@@ -47,14 +47,16 @@ func TestGallery(t *testing.T) {
 	save("average-15", light, average(nodeDays(days(15), 24)))
 	save("average-15-dark", dark, average(nodeDays(days(15), 24)))
 	for _, n := range []int{1, 2, 7, 31, 90, 365} {
-		save("average-"+decimal.NewFromInt(int64(n)).String(), light, average(nodeDays(days(n), int64(n)*3)))
+		save("average-"+decimal.NewFromInt(int64(n)).String(), light, average(nodeDays(days(n), n*3)))
 	}
 	gap := nodeDays(days(15), 3)
-	gap[4].Nodes, gap[5].Nodes, gap[7].Nodes = 0, 0, 0
+	for _, i := range []int{4, 5, 7} {
+		gap[i].Nodes, gap[i].Average.Valid = 0, false
+	}
 	save("average-gaps", dark, average(gap))
 	none := nodeDays(days(15), 3)
 	for i := range none {
-		none[i].Total = decimal.Zero
+		none[i].Total, none[i].Average.Decimal = decimal.Zero, decimal.Zero
 	}
 	save("average-zero", light, average(none))
 	save("average-empty", light, average(nil))
@@ -72,7 +74,7 @@ func TestGallery(t *testing.T) {
 	save("stacked-31-area", light, stacked(area))
 	strange := serviceStack(days(15), 4)
 	strange.Top = 8
-	strange.Unknown = 17
+	strange.Untold = Untold{Settlements: 17, Unattributed: decimal.RequireFromString("1234.5")}
 	strange.Series[0].Name = "a name that goes on and on because nobody stopped the person who chose it"
 	strange.Series[1].Name = "\x1b[31mred\u202e\u200bZ̴̵̶a\nl"
 	strange.Series[2].Name = "中文 😀 <b>&amp;"

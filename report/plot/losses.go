@@ -3,7 +3,6 @@ package plot
 import (
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/poktbot/poktbot/pocket"
@@ -11,7 +10,8 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// A Loss is what was claimed but not received in a period, by cause, and what was slashed. Amounts are in the picture's currency.
+// A Loss is what was claimed but not paid in a period, by cause, and what was slashed. Amounts are in the picture's currency and those of
+// whole claims, before the split among all roles, as the chain tells them.
 type Loss struct {
 	Start        time.Time       // of the period, in the picture's zone
 	Overserviced decimal.Decimal // the application could not pay
@@ -69,15 +69,12 @@ func (p *Painter) losses(w io.Writer, losses []Loss, o Options) error {
 	if err != nil {
 		return err
 	}
-	title := "Losses by cause"
-	if n := when.count(); n != "" {
-		title += ", " + n
-	}
+	title := when.titled("Losses by cause")
 	slashed := layers[3].total
 	unpaid := layers[0].total.Add(layers[1].total).Add(layers[2].total)
-	facts := []string{o.Note, when.dateRange(), o.Zone.String(),
-		"not received " + amount(unpaid) + " " + o.Currency, "slashed " + amount(slashed) + " " + o.Currency}
-	notes := lossNotes(discarded, unknown)
+	facts := []string{o.Note, when.dateRange(o.Now), o.Zone.String(),
+		"unpaid claims " + amount(unpaid) + " " + o.Currency, "slashed " + amount(slashed) + " " + o.Currency}
+	notes := lossNotes(unpaid.IsPositive(), discarded, unknown)
 	s := newSheet(p.letters, o)
 	if unpaid.IsZero() && slashed.IsZero() {
 		f := newFrame(s, o, when, title, facts[:3], nil, notes)
@@ -88,7 +85,8 @@ func (p *Painter) losses(w io.Writer, losses []Loss, o Options) error {
 	return p.finish(w, s, title, o)
 }
 
-func lossNotes(discarded, unknown int64) []string {
+// lossNotes says what the amounts are not.
+func lossNotes(whole bool, discarded, unknown int64) []string {
 	var parts []string
 	if discarded > 0 {
 		parts = append(parts, counted(discarded, "discarded claim")+" of unknown worth")
@@ -96,16 +94,17 @@ func lossNotes(discarded, unknown int64) []string {
 	if unknown > 0 {
 		parts = append(parts, counted(unknown, "settlement")+" of which the chain did not tell the amounts")
 	}
-	if len(parts) == 0 {
-		return nil
+	notes := uncounted(parts)
+	if whole {
+		notes = append([]string{"Unpaid claims are counted whole; the supplier's side would have got a part."}, notes...)
 	}
-	return []string{"Without " + strings.Join(parts, " and ") + "."}
+	return notes
 }
 
 // noLosses says that nothing is known to be lost, with a tick when nothing is unknown either.
 func (f *frame) noLosses(doubtful bool) {
 	if doubtful {
-		f.message("No losses that the chain told", "")
+		f.message("No losses that the chain told")
 		return
 	}
 	centre := vg.Point{X: (f.left + f.right) / 2, Y: (f.top+f.bottom)/2 + 34*f.unit}
@@ -118,5 +117,5 @@ func (f *frame) noLosses(doubtful bool) {
 	}, pen{color: f.ink.background, width: 5 * f.unit})
 	f.top = centre.Y - radius
 	f.bottom = f.top - 44*f.unit
-	f.message("No losses in this time", "")
+	f.message("No losses in this time")
 }

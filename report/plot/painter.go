@@ -53,13 +53,8 @@ func checkAmount(d decimal.Decimal) error {
 	return nil
 }
 
-// message writes what is to be said where there is nothing to draw, and below it why.
-func (f *frame) message(text, reason string) {
-	middle, height := (f.left+f.right)/2, (f.top+f.bottom)/2
+// message writes what is to be said where there is nothing to draw.
+func (f *frame) message(text string) {
 	letters := f.bold(20)
-	f.write(letters.fit(text, f.right-f.left), letters, middle, height, -0.5, f.ink.muted)
-	if reason != "" {
-		letters := f.regular(factSize)
-		f.write(letters.fit(reason, f.right-f.left), letters, middle, height-24*f.unit, -0.5, f.ink.muted)
-	}
+	f.write(letters.fit(text, f.right-f.left), letters, (f.left+f.right)/2, (f.top+f.bottom)/2, -0.5, f.ink.muted)
 }

@@ -13,8 +13,8 @@ type scale struct {
 	steps int
 }
 
-// niceScale returns a scale that reaches most in about so many steps; a whole one has no fractions. For 0 it goes to 1.
-func niceScale(most decimal.Decimal, about int, whole bool) scale {
+// niceScale returns a scale that reaches most in about so many steps. For 0 it goes to 1.
+func niceScale(most decimal.Decimal, about int) scale {
 	value := most.InexactFloat64()
 	if value <= 0 { // also what is too small for a float
 		return scale{step: decimal.NewFromInt(1), steps: 1}
@@ -25,9 +25,6 @@ func niceScale(most decimal.Decimal, about int, whole bool) scale {
 	for exponent--; ; exponent++ {
 		for _, n := range []int64{1, 2, 5} {
 			step := decimal.New(n, exponent)
-			if whole && exponent < 0 {
-				continue
-			}
 			steps := most.Div(step).Ceil()
 			if steps.GreaterThan(decimal.NewFromInt(int64(about) + 1)) {
 				continue
@@ -93,28 +90,48 @@ func scientific(d decimal.Decimal) string {
 	return digits + "e" + decimal.NewFromInt(exponent).String()
 }
 
-// amount writes d short, in at most four digits and a unit: "812.3", "12.35k", "0.001234".
+// amount writes d short, with a unit when it is large: "812.35", "12.35k". Below 1 it has four digits: "0.001234".
 func amount(d decimal.Decimal) string {
-	const digits = 4
 	if d.IsZero() {
 		return "0"
 	}
-	size := int32(d.NumDigits()) + d.Exponent() // digits before the point; not above 0 for a fraction
-	d = d.Round(digits - size)
-	if d.LessThan(decimal.New(1, -6)) {
-		return scientific(d)
+	if d.LessThan(decimal.NewFromInt(1)) {
+		d = d.Round(4 - int32(d.NumDigits()) - d.Exponent())
+		if d.LessThan(decimal.New(1, -6)) {
+			return scientific(d)
+		}
+		return d.String()
 	}
-	for _, u := range units {
-		if d.GreaterThanOrEqual(decimal.New(1, u.exponent)) || u.exponent == 0 {
-			return d.Shift(-u.exponent).String() + u.name
+	unit := len(units) - 1
+	for i, u := range units {
+		if d.GreaterThanOrEqual(decimal.New(1, u.exponent)) {
+			unit = i
+			break
 		}
 	}
-	return d.String()
+	if unit == len(units)-1 && d.IsInteger() {
+		return d.String()
+	}
+	in := func(unit int) decimal.Decimal {
+		d := d.Shift(-units[unit].exponent)
+		if d.LessThan(decimal.NewFromInt(100)) {
+			return d.Round(2)
+		}
+		return d.Round(1)
+	}
+	if unit > 0 && in(unit).GreaterThanOrEqual(decimal.NewFromInt(1000)) { // 999.99k is not 1000.0k
+		unit--
+	}
+	places := int32(2)
+	if in(unit).GreaterThanOrEqual(decimal.NewFromInt(100)) {
+		places = 1
+	}
+	return in(unit).StringFixed(places) + units[unit].name
 }
 
 // behind returns the scale of whole numbers with so many steps that reaches at least most and leaves room above it: what is drawn behind
 // something else should not hide it.
-func behind(most int64, steps int) scale {
+func behind(most int, steps int) scale {
 	const share = 0.6 // of the height, at most
 	for exponent := int32(0); ; exponent++ {
 		for _, n := range []int64{1, 2, 5} {

@@ -30,9 +30,8 @@ type Stack struct {
 	// height of a bar is always the whole. 0 is DefaultTop.
 	Top int
 	// Area draws areas in place of bars. Good for many periods, where bars get narrow.
-	Area bool
-	// Unknown is how many settlements could not be counted because the chain did not say who was paid. The picture says so.
-	Unknown int64
+	Area   bool
+	Untold Untold
 }
 
 // A Series is one part of a [Stack].
@@ -71,17 +70,12 @@ func (p *Painter) stacked(w io.Writer, stack Stack, o Options) error {
 	if by := p.letters.clean(stack.By, maxLabel); by != "" {
 		title += " by " + by
 	}
-	if n := when.count(); n != "" {
-		title += ", " + n
-	}
-	facts := []string{o.Note, when.dateRange(), o.Zone.String(), "total " + amount(total) + " " + o.Currency}
-	var notes []string
-	if stack.Unknown > 0 {
-		notes = append(notes, "Without "+counted(stack.Unknown, "settlement")+" of which the chain did not tell who was paid.")
-	}
+	title = when.titled(title)
+	facts := []string{o.Note, when.dateRange(o.Now), o.Zone.String(), "total " + amount(total) + " " + o.Currency}
+	notes := stack.Untold.notes(o.Currency)
 	s := newSheet(p.letters, o)
 	if total.IsZero() {
-		newFrame(s, o, when, title, facts, nil, notes).message("No rewards in this time", "")
+		newFrame(s, o, when, title, facts, nil, notes).message("No rewards in this time")
 		return p.finish(w, s, title, o)
 	}
 	f := newFrame(s, o, when, title, facts, stackLegend(layers, when, o), notes)
@@ -108,8 +102,8 @@ func (stack Stack) layers(letters *typeface, ink palette) (layers []layer, total
 	if top < 0 || top > MaxTop {
 		return nil, total, fmt.Errorf("%d series by name, want 1 to %d: %w", top, MaxTop, pocket.ErrInvalid)
 	}
-	if stack.Unknown < 0 {
-		return nil, total, fmt.Errorf("%d settlements unknown: %w", stack.Unknown, pocket.ErrInvalid)
+	if err := stack.Untold.check(); err != nil {
+		return nil, total, err
 	}
 	all := make([]layer, 0, len(stack.Series))
 	for _, series := range stack.Series {
@@ -201,7 +195,7 @@ func (f *frame) stack(layers []layer, area bool) {
 			highest = decimal.Max(highest, running[j])
 		}
 	}
-	left := niceScale(highest, 4, false)
+	left := niceScale(highest, 4)
 	f.axes(valueAxis{left, f.options.Currency}, valueAxis{})
 	for _, layer := range sums {
 		for j := range layer {
@@ -252,8 +246,11 @@ func (f *frame) bars(layers []layer, sums [][]float64) {
 			}
 			bottom = top
 		}
-		if s.open && bottom > f.bottom {
-			f.stroke(bar(left, f.bottom, right, bottom), f.dashes())
+		if s.open && bottom > f.bottom && right-left > 6*f.unit {
+			f.stroke(vg.Path{
+				move(vg.Point{X: left, Y: f.bottom}), lineTo(vg.Point{X: left, Y: bottom}),
+				lineTo(vg.Point{X: right, Y: bottom}), lineTo(vg.Point{X: right, Y: f.bottom}),
+			}, f.dashes())
 		}
 	}
 }

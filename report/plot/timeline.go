@@ -110,8 +110,6 @@ func (l timeline) count() string {
 		text = words.one
 	}
 	switch {
-	case n == 0:
-		return ""
 	case !l.slots[n-1].open:
 		if n == 1 {
 			return "1 " + text
@@ -126,12 +124,23 @@ func (l timeline) count() string {
 	}
 }
 
-// dateRange says from which to which day the picture goes, both included: "8–22 Nov 2026".
-func (l timeline) dateRange() string {
+// titled adds to a title how many periods are shown.
+func (l timeline) titled(title string) string {
+	if len(l.slots) == 0 {
+		return title
+	}
+	return title + ", " + l.count()
+}
+
+// dateRange says from which to which day the picture goes, both included: "8–22 Nov 2026". A period that holds now goes to now.
+func (l timeline) dateRange(now time.Time) string {
 	if len(l.slots) == 0 {
 		return ""
 	}
 	from, to := l.first().In(l.zone), l.end().Add(-1).In(l.zone)
+	if !now.IsZero() && !now.Before(l.slots[len(l.slots)-1].from) && now.Before(to) {
+		to = now.In(l.zone)
+	}
 	switch {
 	case from.Year() != to.Year():
 		return from.Format("2 Jan 2006 – ") + to.Format("2 Jan 2006")
