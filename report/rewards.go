@@ -1,0 +1,226 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/rewards"
+)
+
+// Rewards is the table of rows that answer q: a column for the period, one for each dimension, and everything that was earned and lost.
+// Rows by recipient overlap, so they have no totals. Amounts that nobody told are left out of the sums; a last column counts the
+// settlements concerned when there are any.
+func Rewards(rows []rewards.Row, q rewards.Query) Table {
+	return rewardsTable(rows, q, append(earned(q), lost()...))
+}
+
+// RewardsBrief is [Rewards] with what fits a chat: settlements, what the nodes' sides got, and what of it went to the query's wallets.
+func RewardsBrief(rows []rewards.Row, q rewards.Query) Table {
+	all := earned(q)
+	kept := []figure{all[0]}
+	for _, f := range all {
+		if f.Name == "Node side POKT" || f.Name == "Mine POKT" {
+			kept = append(kept, f)
+		}
+	}
+	return rewardsTable(rows, q, kept)
+}
+
+// A figure is a column of sums.
+type figure struct {
+	Column
+	cell func(*rewards.Sums) Cell
+}
+
+func amount(name string, of func(*rewards.Sums) pocket.Upokt) figure {
+	return figure{Column{Name: name, Kind: KindPOKT, Sum: true}, func(s *rewards.Sums) Cell { return POKT(of(s)) }}
+}
+
+// told is an amount that is empty for sums of which no settlement told it.
+func told(name string, of func(*rewards.Sums) pocket.Upokt, lack func(*rewards.Sums) int64) figure {
+	return figure{Column{Name: name, Kind: KindPOKT, Sum: true}, func(s *rewards.Sums) Cell { return known(s, of(s), lack(s)) }}
+}
+
+// known is a cell with an amount of s, empty when all of its settlements lack it: nothing known is not nothing earned.
+func known(s *rewards.Sums, u pocket.Upokt, lack int64) Cell {
+	if lack > 0 && lack == s.Settlements && u == 0 {
+		return Cell{}
+	}
+	return POKT(u)
+}
+
+func number(name string, of func(*rewards.Sums) int64) figure {
+	return figure{Column{Name: name, Kind: KindInteger, Sum: true}, func(s *rewards.Sums) Cell { return Integer(of(s)) }}
+}
+
+func lackAmounts(s *rewards.Sums) int64 { return s.LackAmounts }
+func lackShares(s *rewards.Sums) int64  { return s.LackShares }
+
+func earned(q rewards.Query) []figure {
+	figures := []figure{
+		number("Settlements", func(s *rewards.Sums) int64 { return s.Settlements }),
+		number("Relays", func(s *rewards.Sums) int64 { return s.Relays }),
+		amount("Claimed POKT", func(s *rewards.Sums) pocket.Upokt { return s.Claimed }),
+		told("Settled POKT", func(s *rewards.Sums) pocket.Upokt { return s.Settled }, lackAmounts),
+		told("Minted POKT", func(s *rewards.Sums) pocket.Upokt { return s.Minted }, lackAmounts),
+		told("Node side POKT", func(s *rewards.Sums) pocket.Upokt { return s.Gross }, lackShares),
+	}
+	if len(q.Wallets) == 0 {
+		return figures
+	}
+	return append(figures, told("Mine POKT", func(s *rewards.Sums) pocket.Upokt { return s.Mine }, lackShares),
+		told("Mine in other roles POKT", func(s *rewards.Sums) pocket.Upokt { return s.OtherRoles }, lackShares))
+}
+
+func lost() []figure {
+	return []figure{
+		told("Overserviced POKT", func(s *rewards.Sums) pocket.Upokt { return s.Overserviced }, lackAmounts),
+		told("Deflation POKT", func(s *rewards.Sums) pocket.Upokt { return s.Deflated }, lackAmounts),
+		number("Expired claims", func(s *rewards.Sums) int64 { return s.Expired }),
+		amount("Expired POKT", func(s *rewards.Sums) pocket.Upokt { return s.ExpiredClaimed }),
+		number("Discarded claims", func(s *rewards.Sums) int64 { return s.Discarded }),
+		number("Slashes", func(s *rewards.Sums) int64 { return s.Slashes }),
+		amount("Slashed POKT", func(s *rewards.Sums) pocket.Upokt { return s.Slashed }),
+	}
+}
+
+func rewardsTable(rows []rewards.Row, q rewards.Query, figures []figure) Table {
+	keys := keyColumns(q)
+	if slices.ContainsFunc(rows, func(r rewards.Row) bool { return r.LackAmounts > 0 || r.LackShares > 0 }) {
+		figures = append(figures, number("Not told in full", func(s *rewards.Sums) int64 { return max(s.LackAmounts, s.LackShares) }))
+	}
+	t := Table{Title: "Rewards" + by(q), TotalLabel: "Total"}
+	for _, k := range keys {
+		t.Columns = append(t.Columns, k.Column)
+	}
+	for _, f := range figures {
+		t.Columns = append(t.Columns, f.Column)
+	}
+	if slices.Contains(q.By, rewards.ByRecipient) {
+		t.TotalLabel = ""
+		t.Notes = append(t.Notes, "Rows of several recipients overlap: one settlement pays many. Do not add them up.")
+	}
+	t.Notes = append(t.Notes, incomplete(rows)...)
+	t.Rows = func(yield func([]Cell, error) bool) {
+		cells := make([]Cell, len(t.Columns))
+		for i := range rows {
+			for j, k := range keys {
+				cells[j] = k.cell(&rows[i].Key)
+			}
+			for j, f := range figures {
+				cells[len(keys)+j] = f.cell(&rows[i].Sums)
+			}
+			if !yield(cells, nil) {
+				return
+			}
+		}
+	}
+	return t
+}
+
+// A key is a column of what rows are kept apart by.
+type key struct {
+	Column
+	cell func(*rewards.Key) Cell
+}
+
+// keyColumns are the period and the dimensions of q, in its order. A query without either has a column that says so.
+func keyColumns(q rewards.Query) []key {
+	var keys []key
+	if q.Period != rewards.Whole {
+		keys = append(keys, periodColumn(q.Period))
+	}
+	for _, dimension := range q.By {
+		switch dimension {
+		case rewards.BySupplier:
+			keys = append(keys, key{Column{Name: "Node", Kind: KindAddress}, func(k *rewards.Key) Cell { return Address(k.Supplier) }})
+		case rewards.ByService:
+			keys = append(keys, key{Column{Name: "Service", Kind: KindText}, func(k *rewards.Key) Cell { return String(string(k.Service)) }})
+		case rewards.ByOwner:
+			keys = append(keys, key{Column{Name: "Owner", Kind: KindAddress}, func(k *rewards.Key) Cell { return Address(k.Owner) }})
+		case rewards.ByApplication:
+			keys = append(keys, key{Column{Name: "Application", Kind: KindAddress}, func(k *rewards.Key) Cell { return Address(k.Application) }})
+		case rewards.ByRecipient:
+			keys = append(keys, key{Column{Name: "Recipient", Kind: KindAddress}, func(k *rewards.Key) Cell { return Address(k.Recipient) }})
+		}
+	}
+	if keys == nil {
+		keys = append(keys, key{Column{Name: "What", Kind: KindText}, func(*rewards.Key) Cell { return String("All") }})
+	}
+	return keys
+}
+
+func periodColumn(p rewards.Period) key {
+	switch p {
+	case rewards.Hour:
+		return key{Column{Name: "Hour", Kind: KindTime}, func(k *rewards.Key) Cell { return Time(k.Start) }}
+	case rewards.Week:
+		return key{Column{Name: "Week from", Kind: KindDate}, func(k *rewards.Key) Cell { return Date(k.Start) }}
+	case rewards.Month:
+		return key{Column{Name: "Month", Kind: KindMonth}, func(k *rewards.Key) Cell { return Month(k.Start) }}
+	default:
+		return key{Column{Name: "Day", Kind: KindDate}, func(k *rewards.Key) Cell { return Date(k.Start) }}
+	}
+}
+
+// by names what q's rows are, for a title: " by month and service (Europe/Madrid)".
+func by(q rewards.Query) string {
+	var parts []string
+	if q.Period != rewards.Whole {
+		parts = append(parts, string(q.Period))
+	}
+	for _, d := range q.By {
+		if d == rewards.BySupplier {
+			d = "node"
+		}
+		parts = append(parts, string(d))
+	}
+	text := ""
+	for i, part := range parts {
+		switch {
+		case i == 0:
+			text = " by " + part
+		case i == len(parts)-1:
+			text += " and " + part
+		default:
+			text += ", " + part
+		}
+	}
+	if q.Period != rewards.Whole {
+		text += " (" + cmp.Or(q.Zone, time.UTC).String() + ")"
+	}
+	return text
+}
+
+// incomplete says what the rows' sums leave out, nothing when they are whole.
+func incomplete(rows []rewards.Row) []string {
+	var s rewards.Sums
+	for i := range rows {
+		s.Settlements += rows[i].Settlements
+		s.LackAmounts += rows[i].LackAmounts
+		s.LackShares += rows[i].LackShares
+		s.Unattributed += rows[i].Unattributed
+	}
+	return lacks(s)
+}
+
+// lacks says what s leaves out, in a sentence each.
+func lacks(s rewards.Sums) []string {
+	var notes []string
+	if s.LackAmounts > 0 {
+		notes = append(notes, fmt.Sprintf("Incomplete: %s of %s did not tell what was settled, minted and lost (protocol before v0.1.33).",
+			Count(s.LackAmounts), count(s.Settlements, "settlement", "settlements")))
+	}
+	if s.LackShares > 0 {
+		notes = append(notes, fmt.Sprintf("Incomplete: %s of %s did not tell who got what (protocol before v0.1.27).",
+			Count(s.LackShares), count(s.Settlements, "settlement", "settlements")))
+	}
+	if s.Unattributed != 0 {
+		notes = append(notes, fmt.Sprintf("Incomplete: %s was paid for reasons that were not told (protocol v0.1.27 to v0.1.32), and is in no reward.",
+			Amount(s.Unattributed)))
+	}
+	return notes
+}
