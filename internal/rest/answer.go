@@ -116,7 +116,7 @@ func (a *Answer) JSON(v any) error {
 		if !json.Valid(a.Body) {
 			return a.NotJSON()
 		}
-		return a.Fail(pocket.ErrMalformed, err.Error())
+		return a.Odd("the answer is not what was asked for: " + err.Error())
 	}
 	return nil
 }
@@ -129,6 +129,11 @@ func (a *Answer) NotJSON() *pocket.APIError {
 	} else if len(bytes.TrimSpace(a.Body)) == 0 {
 		what = "the answer is empty"
 	}
+	return a.Odd(what)
+}
+
+// Odd returns the error of an answer that is none to the question, such as a proxy's own: what it means goes by the HTTP status.
+func (a *Answer) Odd(what string) *pocket.APIError {
 	switch {
 	case a.Status == http.StatusTooManyRequests:
 		return a.Fail(pocket.ErrRateLimited, what)
