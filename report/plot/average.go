@@ -138,7 +138,9 @@ func averageLegend(when timeline, o Options) []entry {
 			s.fill(circle(vg.Point{X: (left + right) / 2, Y: middle}, 4*s.unit), s.ink.line)
 		}},
 		{label: "number of nodes", swatch: func(s *sheet, left, right, middle vg.Length) {
-			s.nodeBar(left+2*s.unit, middle-6*s.unit, right-2*s.unit, middle+6*s.unit, false)
+			left, right = left+2*s.unit, right-2*s.unit
+			s.fill(bar(left, middle-6*s.unit, right, middle+6*s.unit), s.ink.bar)
+			s.line(vg.Point{X: left, Y: middle + 6*s.unit}, vg.Point{X: right, Y: middle + 6*s.unit}, s.nodeEdge(false))
 		}},
 	}
 	if when.open() {
@@ -159,26 +161,32 @@ func (s *sheet) ring(centre vg.Point, radius vg.Length) {
 	s.fill(circle(centre, radius-1.8*s.unit), s.ink.background)
 }
 
-// nodeBar draws a bar with an edge on top; that of an unfinished period has a broken edge.
-func (s *sheet) nodeBar(left, bottom, right, top vg.Length, open bool) {
-	colour := s.ink.bar
-	edge := pen{color: s.ink.barEdge, width: 1.6 * s.unit}
+// nodeEdge is the pen of the upper edge of the bars behind the line, a broken one for a period that is not over.
+func (s *sheet) nodeEdge(open bool) pen {
+	p := pen{color: s.ink.barEdge, width: 1.6 * s.unit}
 	if open {
-		colour = blend(colour, s.ink.background, 0.5)
-		edge.dash = 3 * s.unit
+		p.dash = 3 * s.unit
 	}
-	s.fill(bar(left, bottom, right, top), colour)
-	s.line(vg.Point{X: left, Y: top}, vg.Point{X: right, Y: top}, edge)
+	return p
 }
 
 func (f *frame) nodeBars(days []NodeDay, top float64) {
+	var closed, open []column
 	for _, s := range f.when.slots {
 		if s.datum < 0 || days[s.datum].Nodes == 0 {
 			continue
 		}
 		left, right := f.bounds(s)
-		f.nodeBar(left, f.bottom, right, f.y(float64(days[s.datum].Nodes)/top), s.open)
+		if b := (column{left, right, f.y(float64(days[s.datum].Nodes) / top)}); s.open {
+			open = append(open, b)
+		} else {
+			closed = append(closed, b)
+		}
 	}
+	f.columns(closed, f.ink.bar)
+	f.edges(closed, f.nodeEdge(false))
+	f.columns(open, blend(f.ink.bar, f.ink.background, 0.5))
+	f.edges(open, f.nodeEdge(true))
 	f.baseline()
 }
 

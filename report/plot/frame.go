@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"image/color"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -114,7 +115,7 @@ func (f *frame) legend(entries []entry) {
 		entries[i].label = plain.fit(entries[i].label, max(most, 0))
 		widths[i] = box + gap + plain.width(entries[i].label) + value
 	}
-	columns := columns(widths, between, room)
+	columns := columnWidths(widths, between, room)
 	for i, e := range entries {
 		column := i % len(columns)
 		if column == 0 {
@@ -134,8 +135,8 @@ func (f *frame) legend(entries []entry) {
 	f.top -= 4 * f.unit
 }
 
-// columns returns the widths of as many columns as fit into the room when the entries fill them row by row.
-func columns(entries []vg.Length, between, room vg.Length) []vg.Length {
+// columnWidths returns the widths of as many columns as fit into the room when the entries fill them row by row.
+func columnWidths(entries []vg.Length, between, room vg.Length) []vg.Length {
 	for n := len(entries); n > 1; n-- {
 		widths := make([]vg.Length, n)
 		for i, width := range entries {
@@ -192,7 +193,7 @@ type valueAxis struct {
 func (f *frame) axes(left, right valueAxis) {
 	letters := f.regular(tickSize)
 	gap := 7 * f.unit
-	f.top -= 20 * f.unit
+	f.top -= 22 * f.unit
 	f.write(left.name, f.regular(14), f.left, f.top+4*f.unit, 0, f.ink.muted)
 	if right.name != "" {
 		f.write(right.name, f.regular(14), f.right, f.top+4*f.unit, -1, f.ink.muted)
@@ -249,17 +250,81 @@ func (f *frame) x(at float64) vg.Length { return f.left + vg.Length(at)*(f.right
 
 func (f *frame) y(part float64) vg.Length { return f.bottom + vg.Length(part)*(f.top-f.bottom) }
 
-// bounds returns where the bar of a slot stands. Bars leave a gap when they are wide enough for one to be seen.
+// bounds returns where the bar of a slot stands, and whether there is a gap between bars. There is none when bars are too narrow for it.
 func (f *frame) bounds(s slot) (left, right vg.Length) {
 	left, right = f.x(f.when.at(s.from)), f.x(f.when.at(s.to))
-	if width := right - left; width > 4*f.unit {
-		gap := min(width*0.14, 14*f.unit)
-		if len(f.when.slots) < 4 { // a bar that fills the picture looks like a mistake
-			gap = max(gap, (width-90*f.unit)/2)
-		}
-		return left + gap, right - gap
+	if f.dense() {
+		return left, right
 	}
-	return left, right
+	width := right - left
+	gap := min(width*0.14, 14*f.unit)
+	if len(f.when.slots) < 4 { // a bar that fills the picture looks like a mistake
+		gap = max(gap, (width-90*f.unit)/2)
+	}
+	return left + gap, right - gap
+}
+
+// dense reports whether bars stand side by side without gaps.
+func (f *frame) dense() bool { return (f.right-f.left)/vg.Length(len(f.when.slots)) <= 4*f.unit }
+
+// A column is a bar of which only the place and the height matter.
+type column struct{ left, right, top vg.Length }
+
+// columns draws bars of one colour. Those that touch are drawn as one shape: there are no seams, and it does not take
+// a time that grows with the square of their number, as a shape of many bars would.
+func (f *frame) columns(bars []column, c color.Color) {
+	for len(bars) > 0 {
+		n := 1
+		for n < len(bars) && bars[n].left == bars[n-1].right {
+			n++
+		}
+		f.fill(f.below(steps(bars[:n])), c)
+		bars = bars[n:]
+	}
+}
+
+// edges draws the upper edges of bars.
+func (f *frame) edges(bars []column, p pen) {
+	for len(bars) > 0 {
+		n := 1
+		for n < len(bars) && bars[n].left == bars[n-1].right {
+			n++
+		}
+		f.stroke(polyline(steps(bars[:n])), p)
+		bars = bars[n:]
+	}
+}
+
+// steps returns the line along the tops of bars that touch.
+func steps(bars []column) []vg.Point {
+	var line []vg.Point
+	for _, b := range bars {
+		line = append(line, vg.Point{X: b.left, Y: b.top}, vg.Point{X: b.right, Y: b.top})
+	}
+	return line
+}
+
+// below returns the area between a line and the axis.
+func (f *frame) below(line []vg.Point) vg.Path {
+	path := vg.Path{move(vg.Point{X: line[0].X, Y: f.bottom})}
+	for _, p := range line {
+		path = append(path, lineTo(p))
+	}
+	path = append(path, lineTo(vg.Point{X: line[len(line)-1].X, Y: f.bottom}))
+	path.Close()
+	return path
+}
+
+func polyline(line []vg.Point) vg.Path {
+	path := make(vg.Path, 0, len(line))
+	for i, p := range line {
+		if i == 0 {
+			path = append(path, move(p))
+		} else {
+			path = append(path, lineTo(p))
+		}
+	}
+	return path
 }
 
 func widest(letters lettering, labels []string) vg.Length {

@@ -213,21 +213,20 @@ func (f *frame) stack(layers []layer, area bool) {
 // bars draws each layer from the bottom up to its top, the highest first, so that no seams show between them.
 func (f *frame) bars(layers []layer, sums [][]float64) {
 	for i := len(layers) - 1; i >= 0; i-- {
-		var closed, open vg.Path
+		var closed, open []column
 		for _, s := range f.when.slots {
 			if s.datum < 0 || sums[i][s.datum] == 0 {
 				continue
 			}
 			left, right := f.bounds(s)
-			path := bar(left, f.bottom, right, f.y(sums[i][s.datum]))
-			if s.open {
-				open = append(open, path...)
+			if b := (column{left, right, f.y(sums[i][s.datum])}); s.open {
+				open = append(open, b)
 			} else {
-				closed = append(closed, path...)
+				closed = append(closed, b)
 			}
 		}
-		f.fill(closed, layers[i].colour)
-		f.fill(open, f.pale(layers[i].colour))
+		f.columns(closed, layers[i].colour)
+		f.columns(open, f.pale(layers[i].colour))
 	}
 	for _, s := range f.when.slots {
 		if s.datum < 0 {
@@ -275,17 +274,6 @@ func (f *frame) areas(layers []layer, sums [][]float64) {
 			f.fill(f.below(line[max(0, len(line)-3):]), f.pale(layers[i].colour))
 		}
 	}
-}
-
-// below returns the area between a line and the axis.
-func (f *frame) below(line []vg.Point) vg.Path {
-	path := vg.Path{move(vg.Point{X: line[0].X, Y: f.bottom})}
-	for _, p := range line {
-		path = append(path, lineTo(p))
-	}
-	path = append(path, lineTo(vg.Point{X: line[len(line)-1].X, Y: f.bottom}))
-	path.Close()
-	return path
 }
 
 // hatch draws stripes over a rectangle.
