@@ -5,31 +5,36 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/rewards"
 )
 
 // Daily is the table of the points of a graph, one day each: the average node's reward, how many nodes there were, and the sums. On
-// a day without nodes there is no average. A day that is not over yet says so.
-func Daily(points []rewards.DayPoint) Table {
+// a day without nodes there is no average. A day that is not over yet says so. mine adds what went to the question's wallets.
+func Daily(points []rewards.DayPoint, mine bool) Table {
 	t := Table{
 		Title: "Daily",
 		Columns: []Column{
 			{Name: "Day", Kind: KindDate},
-			{Name: "Average by node POKT", Kind: KindDecimal},
+			{Name: "Average by node POKT", Kind: KindPOKT},
 			{Name: "Nodes", Kind: KindInteger},
 			{Name: "Node-days", Kind: KindDecimal, Sum: true},
 			{Name: "Settlements", Kind: KindInteger, Sum: true},
 			{Name: "Node side POKT", Kind: KindPOKT, Sum: true},
-			{Name: "Mine POKT", Kind: KindPOKT, Sum: true},
-			{Name: "Overserviced POKT", Kind: KindPOKT, Sum: true},
-			{Name: "Deflation POKT", Kind: KindPOKT, Sum: true},
-			{Name: "Expired POKT", Kind: KindPOKT, Sum: true},
-			{Name: "Slashed POKT", Kind: KindPOKT, Sum: true},
-			{Name: "Remark", Kind: KindText},
 		},
 		TotalLabel: "Total",
 		Notes:      []string{"The average is what a node earned that day, gross; a node counts for the part of the day it was staked."},
 	}
+	if mine {
+		t.Columns = append(t.Columns, Column{Name: "Mine POKT", Kind: KindPOKT, Sum: true})
+	}
+	t.Columns = append(t.Columns,
+		Column{Name: "Overserviced POKT", Kind: KindPOKT, Sum: true},
+		Column{Name: "Deflation POKT", Kind: KindPOKT, Sum: true},
+		Column{Name: "Expired POKT", Kind: KindPOKT, Sum: true},
+		Column{Name: "Slashed POKT", Kind: KindPOKT, Sum: true},
+		Column{Name: "Remark", Kind: KindText},
+	)
 	var all rewards.Sums
 	for i := range points {
 		all.Settlements += points[i].Total.Settlements
@@ -40,7 +45,7 @@ func Daily(points []rewards.DayPoint) Table {
 	t.Notes = append(t.Notes, lacks(all)...)
 	t.Rows = func(yield func([]Cell, error) bool) {
 		for i := range points {
-			if !yield(dayRow(&points[i]), nil) {
+			if !yield(dayRow(&points[i], mine), nil) {
 				return
 			}
 		}
@@ -48,10 +53,10 @@ func Daily(points []rewards.DayPoint) Table {
 	return t
 }
 
-// dayPlaces is to how many decimals averages and node-days are rounded in tables.
+// dayPlaces is to how many decimals node-days are rounded in tables.
 const dayPlaces = 6
 
-func dayRow(p *rewards.DayPoint) []Cell {
+func dayRow(p *rewards.DayPoint, mine bool) []Cell {
 	remark := ""
 	if p.Partial {
 		remark = "so far"
@@ -60,17 +65,20 @@ func dayRow(p *rewards.DayPoint) []Cell {
 		remark = strings.TrimPrefix(remark+", incomplete", ", ")
 	}
 	s := &p.Total
-	return []Cell{
-		Date(p.Start), rounded(p.Average), Integer(int64(p.Nodes)), Decimal(p.NodeDays.Round(dayPlaces)), Integer(s.Settlements),
-		known(s, s.Gross, s.LackShares), known(s, s.Mine, s.LackShares), known(s, s.Overserviced, s.LackAmounts), known(s, s.Deflated, s.LackAmounts),
-		POKT(s.ExpiredClaimed), POKT(s.Slashed), String(remark),
+	row := []Cell{Date(p.Start), rounded(p.Average), Integer(int64(p.Nodes)), Decimal(p.NodeDays.Round(dayPlaces)), Integer(s.Settlements),
+		known(s, s.Gross, s.LackShares)}
+	if mine {
+		row = append(row, known(s, s.Mine, s.LackShares))
 	}
+	return append(row, known(s, s.Overserviced, s.LackAmounts), known(s, s.Deflated, s.LackAmounts), POKT(s.ExpiredClaimed), POKT(s.Slashed),
+		String(remark))
 }
 
-// rounded is a cell with an average, empty when there is none.
-func rounded(d decimal.NullDecimal) Cell {
-	if !d.Valid {
+// rounded is a cell with an average in POKT, to the upokt; empty when there is none, or when it is out of all reason.
+func rounded(pokt decimal.NullDecimal) Cell {
+	upokt := pokt.Decimal.Shift(6).Round(0)
+	if !pokt.Valid || upokt.NumDigits() > maxPlaces {
 		return Cell{}
 	}
-	return Decimal(d.Decimal.Round(dayPlaces))
+	return POKT(pocket.Upokt(upokt.IntPart()))
 }

@@ -23,7 +23,7 @@ func Losses(r rewards.LossReport) Table {
 			{Name: "Cases", Kind: KindInteger},
 			{Name: "Lost POKT", Kind: KindPOKT},
 			{Name: "Of claimed", Kind: KindPercent},
-			{Name: "Nodes' part POKT (estimate)", Kind: KindDecimal},
+			{Name: "Nodes' part POKT (estimate)", Kind: KindPOKT},
 			{Name: "Meaning", Kind: KindText},
 		},
 		Rows:  Rows(rows...),
@@ -45,9 +45,7 @@ func lossRow(name string, loss rewards.Loss, meaning string) []Cell {
 		row[2] = POKT(loss.Amount)
 	}
 	row[3] = percentOfOne(loss.OfClaimed)
-	if loss.Estimate.Valid {
-		row[4] = Decimal(loss.Estimate.Decimal)
-	}
+	row[4] = rounded(loss.Estimate)
 	return row
 }
 

@@ -9,13 +9,13 @@ import (
 )
 
 // Settlements is the table of the settlements among events, one row each, in their order: when, who, for whom, what was claimed,
-// settled and minted, what was lost on the way, what the supplier's side got and what part of that went to wallets. An amount that the
+// settled and minted, what was lost on the way, what the supplier's side got and, if there are wallets, what part of that went to them. An amount that the
 // protocol's version did not tell is an empty cell. Other events are left out.
 //
 // The last column names the settlement for ever: its block's height, a slash, and its number among the events of that block. Settlements
 // are done by the block itself, so no transaction has a part in them and they have no hash.
 func Settlements(events iter.Seq2[pocket.Event, error], wallets []pocket.Address) Table {
-	return Table{
+	t := Table{
 		Title: "Settlements",
 		Columns: []Column{
 			{Name: "Time", Kind: KindTime},
@@ -31,32 +31,33 @@ func Settlements(events iter.Seq2[pocket.Event, error], wallets []pocket.Address
 			{Name: "Overserviced POKT", Kind: KindPOKT, Sum: true},
 			{Name: "Deflation POKT", Kind: KindPOKT, Sum: true},
 			{Name: "Node side POKT", Kind: KindPOKT, Sum: true},
-			{Name: "Mine POKT", Kind: KindPOKT, Sum: true},
-			{Name: "Reference", Kind: KindText},
-		},
-		Rows: func(yield func([]Cell, error) bool) {
-			row := make([]Cell, 15)
-			for event, err := range events {
-				if err != nil {
-					yield(nil, err)
-					return
-				}
-				s, is := event.(pocket.Settlement)
-				if !is {
-					continue
-				}
-				settlementRow(row, &s, wallets)
-				if !yield(row, nil) {
-					return
-				}
-			}
 		},
 		TotalLabel: "Total",
-		Notes: []string{
-			"Node side is what all rev-share addresses of the node got; Mine is the part of it that went to the linked wallets.",
-			"An empty amount was not told by the protocol's version of that time.",
-		},
+		Notes:      []string{"Node side is what all rev-share addresses of the node got. An empty amount was not told by the protocol's version of that time."},
 	}
+	if len(wallets) > 0 {
+		t.Columns = append(t.Columns, Column{Name: "Mine POKT", Kind: KindPOKT, Sum: true})
+		t.Notes = append(t.Notes, "Mine is the part of it that went to the linked wallets.")
+	}
+	t.Columns = append(t.Columns, Column{Name: "Reference", Kind: KindText})
+	t.Rows = func(yield func([]Cell, error) bool) {
+		row := make([]Cell, len(t.Columns))
+		for event, err := range events {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			s, is := event.(pocket.Settlement)
+			if !is {
+				continue
+			}
+			settlementRow(row, &s, wallets)
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+	return t
 }
 
 func settlementRow(row []Cell, s *pocket.Settlement, wallets []pocket.Address) {
@@ -78,9 +79,11 @@ func settlementRow(row []Cell, s *pocket.Settlement, wallets []pocket.Address) {
 	if !s.Lacks.Has(pocket.LacksShares) && !s.Lacks.Has(pocket.LacksReasons) {
 		gross, mine := shares(s, wallets)
 		row[12] = POKT(gross)
-		row[13] = POKT(mine)
+		if len(wallets) > 0 {
+			row[13] = POKT(mine)
+		}
 	}
-	row[14] = String(reference(s.At))
+	row[len(row)-1] = String(reference(s.At))
 }
 
 // shares returns what the supplier's side got, and what of it went to wallets.

@@ -30,11 +30,22 @@ const (
 	chartRows   = 22
 )
 
+// fewLabels is how many labels fit below a chart.
+const fewLabels = 15
+
 // palette has colours that people who see few of them can still tell apart.
 var palette = []string{"4477AA", "EE6677", "228833", "CCBB44", "66CCEE", "AA3377", "BBBBBB", "EE7733", "009988", "332288", "DDCC77", "882255"}
 
-// lineColor is the first line's, which lies on bars of the palette's first.
-const lineColor = "CC3311"
+// Bars under lines are pale, and the first line is not.
+const (
+	paleColor = "BBCCDD"
+	lineColor = "CC3311"
+	textColor = "404040"
+)
+
+func solid(color string) excelize.Fill {
+	return excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{color}}
+}
 
 // addCharts puts the sheet's charts to the right of its table, one below the other.
 func addCharts(file *excelize.File, s *Sheet, p part) error {
@@ -87,7 +98,10 @@ func (c Chart) bars(s *Sheet, p part) (*excelize.Chart, error) {
 		if err != nil {
 			return nil, err
 		}
-		series.Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{palette[i%len(palette)]}}
+		series.Fill = solid(palette[i%len(palette)])
+		if len(c.Lines) > 0 {
+			series.Fill = solid(paleColor)
+		}
 		chart.Series = append(chart.Series, series)
 	}
 	return chart, nil
@@ -110,7 +124,8 @@ func (c Chart) lines(s *Sheet, p part) (*excelize.Chart, error) {
 		if i > 0 {
 			color = palette[i%len(palette)]
 		}
-		series.Line = excelize.LineOptions{Width: 2, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{color}}}
+		series.Line.Width = 2.25
+		series.Fill = solid(color)
 		series.Marker = excelize.ChartMarker{Symbol: "none"}
 		chart.Series = append(chart.Series, series)
 	}
@@ -130,7 +145,11 @@ func (c Chart) chart(s *Sheet, p part, kind excelize.ChartType, axis string) (*e
 		ShowBlanksAs: "gap",
 	}
 	chart.XAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: formats[s.Columns[x].Kind], SourceLinked: formats[s.Columns[x].Kind] == ""}
-	chart.XAxis.TickLabelSkip = max(1, p.rows/12)
+	chart.XAxis.Font.Color, chart.YAxis.Font.Color = textColor, textColor
+	if rows := p.rows - 1; rows > fewLabels {
+		chart.XAxis.TickLabelSkip = (rows + fewLabels - 1) / fewLabels
+		chart.XAxis.Alignment.TextRotation = -45
+	}
 	chart.XAxis.TickLabelPosition = excelize.ChartTickLabelLow
 	chart.YAxis.Title = title(axis)
 	chart.YAxis.MajorGridLines = true

@@ -89,14 +89,21 @@ func (w *rowWriter) tail(columns, rows int, charts bool) {
 	w.text(`</worksheet>`)
 }
 
-// row writes a row's cells. looks gives each cell's style by its kind; nil is the usual.
-func (w *rowWriter) row(n int, row []report.Cell, looks *look) {
-	if looks == nil {
-		looks = w.styles.usual
+// header writes the first row, each name where the column's cells are: at the left or the right.
+func (w *rowWriter) header(columns []report.Column) {
+	w.open(1)
+	for i, c := range columns {
+		w.start(i, w.styles.header.kinds[c.Kind])
+		w.string(i, heading(c, w.book.Zone.String()))
 	}
+	w.text(`</row>`)
+}
+
+// row writes a row's cells.
+func (w *rowWriter) row(n int, row []report.Cell) {
 	w.open(n)
 	for i := range row {
-		w.cell(i, &row[i], looks)
+		w.cell(i, &row[i], w.styles.usual)
 	}
 	w.text(`</row>`)
 }

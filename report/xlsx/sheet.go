@@ -114,12 +114,8 @@ func (t *tableWriter) begin() error {
 	}
 	t.out.begin(to)
 	t.out.head(t.widths, t.builder.parts == 1)
-	header := make([]report.Cell, len(t.sheet.Columns))
-	for i, c := range t.sheet.Columns {
-		header[i] = report.String(heading(c, t.book.Zone.String()))
-	}
 	t.row = 1
-	t.out.row(t.row, header, t.styles.header)
+	t.out.header(t.sheet.Columns)
 	return nil
 }
 
@@ -144,7 +140,7 @@ func (t *tableWriter) add(row []report.Cell) error {
 		t.totals.Add(row)
 	}
 	t.row++
-	t.out.row(t.row, row, nil)
+	t.out.row(t.row, row)
 	return t.out.flushFull()
 }
 

@@ -16,7 +16,7 @@ var formats = [...]string{
 	report.KindText:    "",
 	report.KindInteger: "#,##0",
 	report.KindPOKT:    "0.000000",
-	report.KindDecimal: "General",
+	report.KindDecimal: "#,##0.00####",
 	report.KindFiat:    "#,##0.00####",
 	report.KindPercent: "0.00%",
 	report.KindTime:    "yyyy-mm-dd hh:mm:ss",
@@ -66,7 +66,8 @@ func newLook(file *excelize.File, style excelize.Style) (*look, error) {
 	l := &look{}
 	for kind, format := range formats {
 		s := style
-		if format != "" && format != "General" {
+		s.Alignment = aligned(report.Kind(kind), style.Alignment)
+		if format != "" {
 			s.CustomNumFmt = &format
 		}
 		id, err := file.NewStyle(&s)
@@ -78,15 +79,27 @@ func newLook(file *excelize.File, style excelize.Style) (*look, error) {
 	return l, nil
 }
 
+// aligned puts numbers to the right and all else, dates too, to the left, off the number before it. A header's numbers are further in, as a
+// filter's button covers the end.
+func aligned(kind report.Kind, header *excelize.Alignment) *excelize.Alignment {
+	switch {
+	case !kind.Numeric():
+		return &excelize.Alignment{Horizontal: "left", Indent: 1}
+	case header != nil:
+		return &excelize.Alignment{Horizontal: "right", Indent: 2}
+	}
+	return &excelize.Alignment{Horizontal: "right"}
+}
+
 // widths chooses how wide each column is, in characters: its kind's width, its header's, and that of the longest text among the first rows.
 func widths(s *Sheet, sample [][]report.Cell, zone *time.Location) []float64 {
 	out := make([]float64, len(s.Columns))
 	for i, c := range s.Columns {
-		const filterButton = 4
-		width := max(kindWidth(c.Kind), report.Width(heading(c, zone.String()))+filterButton)
+		const filterButton = 5
+		width := max(kindWidth(c.Kind)+1, report.Width(heading(c, zone.String()))+filterButton)
 		for _, row := range sample {
 			cell := row[i]
-			width = max(width, min(kindWidth(cell.Kind()), 24), report.Width(cell.Text())+2)
+			width = max(width, min(kindWidth(cell.Kind()), 24), report.Width(cell.Text())+3)
 		}
 		out[i] = float64(min(width, widest))
 	}
