@@ -75,9 +75,10 @@ func (c *Client) Do(ctx context.Context, call Call) error {
 	return c.run(ctx, call, c.ranked(time.Now()), false)
 }
 
-// Each asks every server that is not banned once, without retries, and returns when all have answered or failed. It is how to learn
-// which of them is ahead.
+// Each asks every server that is not banned once, without retries, and returns when all have answered or failed. Those that fell behind the
+// newest block among the answers ([Answer.Saw]) are asked last for a while.
 func (c *Client) Each(ctx context.Context, call Call) {
+	began := time.Now()
 	for _, e := range c.endpoints {
 		if e.banned() == nil && ctx.Err() == nil {
 			if err := c.run(ctx, call, []*endpoint{e}, true); err != nil {
@@ -85,6 +86,7 @@ func (c *Client) Each(ctx context.Context, call Call) {
 			}
 		}
 	}
+	c.compare(began, time.Now())
 }
 
 // Preferred returns the base URL of the server that would be asked first, nil when all are banned. It holds the keys of the URL: do not show it.

@@ -27,7 +27,8 @@ type endpoint struct {
 	quietUntil time.Time        // the server's wish, by Retry-After
 	latency    time.Duration    // moving average until the headers came
 	measured   time.Time
-	height     int64 // newest block seen there
+	height     int64     // newest block seen there
+	seen       time.Time // and when
 	behind     time.Time
 }
 
@@ -153,11 +154,31 @@ func (c *Client) saw(e *endpoint, height int64, now time.Time) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.height = height
+	e.height, e.seen = height, now
 	if height < newest-c.lag {
 		e.behind = now.Add(c.recheck)
 	} else {
 		e.behind = time.Time{}
+	}
+}
+
+// compare puts the endpoints behind that were seen since then and are behind the newest of them. Heights of different times
+// say nothing about each other, so the others are left as they are.
+func (c *Client) compare(since, now time.Time) {
+	newest := int64(0)
+	for _, e := range c.endpoints {
+		e.mu.Lock()
+		if !e.seen.Before(since) {
+			newest = max(newest, e.height)
+		}
+		e.mu.Unlock()
+	}
+	for _, e := range c.endpoints {
+		e.mu.Lock()
+		if !e.seen.Before(since) && e.height < newest-c.lag {
+			e.behind = now.Add(c.recheck)
+		}
+		e.mu.Unlock()
 	}
 }
 

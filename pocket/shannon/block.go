@@ -1,11 +1,11 @@
 package shannon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -107,11 +107,13 @@ func (c *Client) Block(ctx context.Context, h pocket.Height) (pocket.Block, erro
 const headersAtOnce = 20
 
 type wireHeaders struct {
-	Last  number `json:"last_height"`
-	Metas []struct {
-		ID     wireID     `json:"block_id"`
-		Header wireHeader `json:"header"`
-	} `json:"block_metas"`
+	Last  number     `json:"last_height"`
+	Metas []wireMeta `json:"block_metas"`
+}
+
+type wireMeta struct {
+	ID     wireID     `json:"block_id"`
+	Header wireHeader `json:"header"`
 }
 
 // headers is a run of consecutive headers, oldest first, and the newest height that the node knows.
@@ -160,56 +162,62 @@ func (c *Client) Headers(ctx context.Context, from, to pocket.Height) iter.Seq2[
 // before is the hash of the block before from, "" when not known.
 func (c *Client) headers(ctx context.Context, from, to pocket.Height, before string) (headers, error) {
 	var run headers
+	if c.rpc == nil {
+		return run, fmt.Errorf("/blockchain: the client has no RPC URL: %w", pocket.ErrInvalid)
+	}
 	params := []rpcParam{number64("minHeight", from), number64("maxHeight", to)}
-	_, err := askRPC(ctx, c.nodes, "/blockchain", params, func(a *rest.Answer, w *wireHeaders) error {
-		slices.SortFunc(w.Metas, func(x, y struct {
-			ID     wireID     `json:"block_id"`
-			Header wireHeader `json:"header"`
-		}) int {
-			return int(x.Header.Height - y.Header.Height)
-		})
-		run = headers{latest: pocket.Height(w.Last)}
-		parent := before
-		for i, meta := range w.Metas {
-			if err := c.belongs(a, meta.Header.ChainID); err != nil {
-				return err
-			}
-			b, err := meta.Header.block(meta.ID.Hash)
-			if err != nil {
-				return a.Fail(pocket.ErrMalformed, err.Error())
-			}
-			if i == 0 && b.Height > from && b.Height <= to {
-				e := a.Fail(pocket.ErrPruned, fmt.Sprintf("asked for headers from %d, got them from %d", from, b.Height))
-				e.Lowest = b.Height
-				return e
-			}
-			if b.Height != from+pocket.Height(i) || b.Height > to {
-				return a.Fail(pocket.ErrMalformed, fmt.Sprintf("asked for headers from %d to %d, got %d at place %d", from, to, b.Height, i))
-			}
-			if linked := strings.ToUpper(meta.Header.LastBlockID.Hash); parent != "" && linked != "" && linked != parent {
-				return a.Fail(pocket.ErrMalformed, fmt.Sprintf("block %d does not follow from block %d as known", b.Height, b.Height-1))
-			}
-			parent = b.Hash
-			run.blocks = append(run.blocks, b)
+	err := c.rpc.Do(ctx, rest.Call{Path: "/blockchain", Query: encodeParams(params), Read: func(a *rest.Answer) error {
+		var wire wireHeaders
+		err := readRPC(a, &wire)
+		if err == nil {
+			run, err = wire.run(c.nodes, a, from, to, before)
 		}
-		newest := from + pocket.Height(len(run.blocks)) - 1
-		if newest < to && newest < run.latest {
-			return a.Fail(pocket.ErrMalformed, fmt.Sprintf("asked for headers from %d to %d, got them up to %d", from, to, newest))
+		return boundsOf(err, from, to)
+	}})
+	return run, err
+}
+
+// run checks that w holds the headers from from to to, as far as there are blocks, each following from the one before.
+func (w wireHeaders) run(n *nodes, a *rest.Answer, from, to pocket.Height, before string) (headers, error) {
+	run := headers{latest: pocket.Height(w.Last)}
+	slices.SortFunc(w.Metas, func(x, y wireMeta) int { return cmp.Compare(x.Header.Height, y.Header.Height) }) // they come newest first
+	for i, meta := range w.Metas {
+		if err := n.belongs(a, meta.Header.ChainID); err != nil {
+			return run, err
 		}
-		if len(run.blocks) == 0 {
-			e := a.Fail(pocket.ErrFutureHeight, fmt.Sprintf("headers from %d, the newest is %d", from, run.latest))
-			e.Latest = run.latest
-			return e
+		b, err := meta.Header.block(meta.ID.Hash)
+		if err != nil {
+			return run, a.Fail(pocket.ErrMalformed, err.Error())
 		}
-		a.Saw(int64(run.latest))
-		return nil
-	})
-	return run, boundsOf(err, from, to)
+		if i == 0 && b.Height > from && b.Height <= to {
+			e := a.Fail(pocket.ErrPruned, fmt.Sprintf("asked for headers from %d, got them from %d", from, b.Height))
+			e.Lowest = b.Height
+			return run, e
+		}
+		if b.Height != from+pocket.Height(i) || b.Height > to {
+			return run, a.Fail(pocket.ErrMalformed, fmt.Sprintf("asked for headers from %d to %d, got %d at place %d", from, to, b.Height, i))
+		}
+		if linked := strings.ToUpper(meta.Header.LastBlockID.Hash); before != "" && linked != "" && linked != before {
+			return run, a.Fail(pocket.ErrMalformed, fmt.Sprintf("block %d does not follow from block %d as known", b.Height, b.Height-1))
+		}
+		before = b.Hash
+		run.blocks = append(run.blocks, b)
+	}
+	switch newest := from + pocket.Height(len(run.blocks)) - 1; {
+	case newest < min(to, run.latest):
+		return run, a.Fail(pocket.ErrMalformed, fmt.Sprintf("asked for headers from %d to %d, got them up to %d", from, to, newest))
+	case len(run.blocks) == 0:
+		e := a.Fail(pocket.ErrFutureHeight, fmt.Sprintf("headers from %d, the newest is %d", from, run.latest))
+		e.Latest = run.latest
+		return run, e
+	}
+	a.Saw(int64(run.latest))
+	return run, nil
 }
 
 var bounds = regexp.MustCompile(`min height (\d+) can't be greater than max height (\d+)`)
 
-// boundsOf gives the node's complaint about a range its meaning. A node cuts the range to what it has before it compares: when the lower end
+// boundsOf gives a node's complaint about a range its meaning. A node cuts the range to what it has before it compares: when the lower end
 // was raised the blocks below are pruned, when the upper was lowered the blocks are not there yet.
 func boundsOf(err error, from, to pocket.Height) error {
 	var e *pocket.APIError
@@ -220,128 +228,11 @@ func boundsOf(err error, from, to pocket.Height) error {
 	if m == nil {
 		return err
 	}
-	better := *e
 	switch low, high := height(m[1]), height(m[2]); {
 	case low > from:
-		better.Reason, better.Lowest = pocket.ErrPruned, low
+		e.Reason, e.Lowest = pocket.ErrPruned, low
 	case high < to:
-		better.Reason, better.Latest = pocket.ErrFutureHeight, high
+		e.Reason, e.Latest = pocket.ErrFutureHeight, high
 	}
-	return &better
-}
-
-// wireStatus is what /status answers.
-type wireStatus struct {
-	Node struct {
-		Network string `json:"network"`
-		Version string `json:"version"`
-		Moniker string `json:"moniker"`
-		Other   struct {
-			TxIndex string `json:"tx_index"`
-		} `json:"other"`
-	} `json:"node_info"`
-	Sync struct {
-		Latest     number    `json:"latest_block_height"`
-		LatestTime time.Time `json:"latest_block_time"`
-		Earliest   number    `json:"earliest_block_height"`
-		CatchingUp bool      `json:"catching_up"`
-	} `json:"sync_info"`
-	Validator struct {
-		Address string `json:"address"`
-		Power   number `json:"voting_power"`
-	} `json:"validator_info"`
-}
-
-func (w wireStatus) status() pocket.Status {
-	return pocket.Status{
-		ChainID: w.Node.Network, Version: w.Node.Version, Moniker: w.Node.Moniker, TxIndex: w.Node.Other.TxIndex == "on",
-		Latest: pocket.Height(w.Sync.Latest), LatestTime: w.Sync.LatestTime.UTC(), Earliest: pocket.Height(w.Sync.Earliest),
-		CatchingUp: w.Sync.CatchingUp, VotingPower: int64(w.Validator.Power), ValidatorHex: strings.ToUpper(w.Validator.Address),
-	}
-}
-
-// readStatus decodes and checks a status.
-func (n *nodes) readStatus(a *rest.Answer, w *wireStatus) error {
-	if err := n.belongs(a, w.Node.Network); err != nil {
-		return err
-	}
-	if w.Sync.Latest < 0 || w.Sync.Earliest < 0 {
-		return a.Fail(pocket.ErrMalformed, fmt.Sprintf("heights from %d to %d", w.Sync.Earliest, w.Sync.Latest))
-	}
-	a.Saw(int64(w.Sync.Latest))
-	return nil
-}
-
-// Status returns what the node says of itself: of several the first that is neither catching up nor behind the others, or the newest
-// when all are.
-func (c *Client) Status(ctx context.Context) (pocket.Status, error) {
-	var best *wireStatus
-	_, err := askRPC(ctx, c.nodes, "/status", nil, func(a *rest.Answer, w *wireStatus) error {
-		if err := c.readStatus(a, w); err != nil {
-			return err
-		}
-		if best == nil || w.Sync.Latest > best.Sync.Latest {
-			best = w
-		}
-		if c.rpc.Len() > 1 {
-			return a.Lagging(w.Sync.CatchingUp)
-		}
-		return nil
-	})
-	if best == nil || ctx.Err() != nil {
-		return pocket.Status{}, err
-	}
-	return best.status(), nil
-}
-
-// survey asks every RPC node for its status, so that a stalled one is told from the others, and returns the newest height.
-func (n *nodes) survey(ctx context.Context) pocket.Height {
-	var newest pocket.Height
-	n.rpc.Each(ctx, rest.Call{Path: "/status", Read: func(a *rest.Answer) error {
-		var w wireStatus
-		if err := readRPC(a, &w); err != nil {
-			return err
-		}
-		if err := n.readStatus(a, &w); err != nil {
-			return err
-		}
-		newest = max(newest, pocket.Height(w.Sync.Latest))
-		return nil
-	}})
-	return newest
-}
-
-// admitRPC checks a node's chain before its first use.
-func (n *nodes) admitRPC(ctx context.Context, ask func(context.Context, rest.Call) error) error {
-	return ask(ctx, rest.Call{Path: "/status", Read: func(a *rest.Answer) error {
-		var w wireStatus
-		if err := readRPC(a, &w); err != nil {
-			return err
-		}
-		return n.readStatus(a, &w)
-	}})
-}
-
-// admitREST checks a node's chain before its first use. The answer is large, and is asked for once.
-func (n *nodes) admitREST(ctx context.Context, ask func(context.Context, rest.Call) error) error {
-	return ask(ctx, rest.Call{Path: "/cosmos/base/tendermint/v1beta1/node_info", Read: func(a *rest.Answer) error {
-		var w struct {
-			Node  *struct{ Network string } `json:"default_node_info"`
-			Camel *struct{ Network string } `json:"defaultNodeInfo"`
-		}
-		if a.Status != http.StatusOK {
-			return stateFailure(a)
-		}
-		if err := a.JSON(&w); err != nil {
-			return err
-		}
-		switch {
-		case w.Node != nil:
-			return n.belongs(a, w.Node.Network)
-		case w.Camel != nil:
-			return n.belongs(a, w.Camel.Network)
-		default:
-			return a.Fail(pocket.ErrMalformed, "the answer does not say of which chain it is")
-		}
-	}})
+	return e
 }
