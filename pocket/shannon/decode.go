@@ -246,22 +246,20 @@ func (d *blockDecoder) skip() error {
 
 // event reads one event and yields it when it is chosen.
 func (d *blockDecoder) event() error {
-	start := d.scan.offset()
 	if c, err := d.scan.peek(); err != nil {
 		return err
 	} else if c != '{' {
 		return d.scan.unexpected("an event in { }")
 	}
-	raw, err := d.scan.value()
+	start := d.scan.offset()
+	raw, err := d.scan.event(&d.fields)
 	if err != nil {
 		return err
 	}
-	name, ok := quickType(raw)
-	if !ok {
-		if name, ok = slowType(raw); !ok {
-			return &scanFault{reason: pocket.ErrMalformed, at: start, what: "an event without a type"}
-		}
+	if len(d.fields.kind) == 0 {
+		return &scanFault{reason: pocket.ErrMalformed, at: start, what: "an event without a type"}
 	}
+	name := d.fields.kind
 	index := d.index
 	d.index++
 
@@ -272,11 +270,11 @@ func (d *blockDecoder) event() error {
 	if !wanted && !ofTx {
 		return nil
 	}
-	mentioned := d.choose.mayMention(raw)
+	mentioned := d.choose.mayMention(raw, d.fields.hidden)
 	if !mentioned && !(ofTx && isTxPart(name)) {
 		return nil
 	}
-	if !d.fields.read(raw) {
+	if !d.fields.complete(raw) {
 		return &scanFault{reason: pocket.ErrMalformed, at: start, what: "an event whose attributes are not a list of names and values"}
 	}
 	mentioned = mentioned && d.choose.mentioned(d.fields.list)

@@ -14,6 +14,7 @@ type chooser struct {
 	mentions map[string]bool      // nil when all are wanted; the canonical spelling of each address
 	lengths  []int                // how long the mentioned addresses are, each length once
 	morse    bool                 // one of them is a Morse address: no prefix to look for
+	pieces   pieces               // of the mentioned addresses
 	text     []byte
 }
 
@@ -38,18 +39,17 @@ func newChooser(sel pocket.Selection) *chooser {
 				c.lengths = append(c.lengths, len(text))
 			}
 		}
+		c.pieces = newPieces(c.mentions)
 	}
 	return c
 }
 
 func (c *chooser) wantsKind(kind pocket.Kind) bool { return c.kinds == nil || c.kinds[kind] }
 
-// mayMention reports whether the event that raw holds as it is written may mention a wanted address. False is certain.
-func (c *chooser) mayMention(raw []byte) bool {
-	if c.mentions == nil || c.morse || c.found(raw) {
-		return true
-	}
-	return bytes.Contains(raw, []byte(`\u`)) // any letter of an address may be written as \u0070, and may be so in nested text
+// mayMention reports whether the event that raw holds as it is written may mention a wanted address. False is certain. hidden tells
+// that letters may be written as numbers in it, so that no address can be seen.
+func (c *chooser) mayMention(raw []byte, hidden bool) bool {
+	return c.mentions == nil || c.morse || hidden || c.pieces.mayHold(raw) && c.found(raw)
 }
 
 // found reports whether text holds a wanted address.

@@ -21,97 +21,18 @@ type eventAttribute struct{ name, value []byte }
 // The first attribute that cannot be read, or is missing though it must be there, is kept in err. Everything read after that is zero.
 type eventFields struct {
 	names   *interner
+	kind    []byte // the event's type
 	list    []eventAttribute
-	next    int // where the last attribute was found: the chain sorts them by name, and so do most readers here
+	listed  bool // list is complete
+	end     int  // the event's length as it is written
+	hidden  bool // letters may be written as numbers in it: \u0061
+	next    int  // where the last attribute was found: the chain sorts them by name, and so do most readers here
 	outer   []byte
 	inner   []byte
 	shares  []pocket.Share
 	claim   *eventClaim
 	claimed bool // claim has been looked for
 	err     error
-}
-
-// read takes the attributes from an event as it is written. It reports whether they are a list of names and values.
-func (f *eventFields) read(raw []byte) bool {
-	f.list, f.next, f.claim, f.claimed, f.err = f.list[:0], 0, nil, false, nil
-	types, lists := 0, 0
-	c := cursor{b: raw}
-	c.need('{')
-	for first := true; ; first = false {
-		name, ok := c.field(first)
-		if !ok {
-			break
-		}
-		switch plainName(name) {
-		case "type":
-			types++
-			c.text()
-		case "attributes":
-			lists++
-			f.readList(&c)
-		default:
-			c.value()
-		}
-	}
-	return c.end() && types == 1 && lists <= 1
-}
-
-func (f *eventFields) readList(c *cursor) {
-	if !c.take('[') {
-		c.bad = c.bad || string(c.value()) != "null"
-		return
-	}
-	for first := true; c.element(first); first = false {
-		var a eventAttribute
-		names, values := 0, 0
-		c.need('{')
-		for first := true; ; first = false {
-			name, ok := c.field(first)
-			if !ok {
-				break
-			}
-			switch plainName(name) {
-			case "key":
-				names++
-				a.name = c.text()
-				if bytes.IndexByte(a.name, '\\') >= 0 {
-					a.name = unescape(nil, a.name)
-				}
-			case "value":
-				values++
-				if a.value = nil; c.take('"') {
-					c.i--
-					a.value = c.text()
-				} else if string(c.value()) != "null" {
-					c.bad = true
-				}
-			default:
-				c.value()
-			}
-		}
-		if c.bad || names != 1 || values > 1 {
-			c.bad = true
-			return
-		}
-		f.list = append(f.list, a)
-	}
-}
-
-// plainName returns the name of a field without escapes.
-func plainName(name []byte) string {
-	switch string(name) { // no allocation for the names that are
-	case "key":
-		return "key"
-	case "value":
-		return "value"
-	case "index":
-		return "index"
-	case "type":
-		return "type"
-	case "attributes":
-		return "attributes"
-	}
-	return string(unescape(nil, name))
 }
 
 // find returns the first attribute that has one of the names, nil when there is none.
@@ -228,10 +149,9 @@ func (f *eventFields) optionalAmount(names ...string) (pocket.Upokt, bool) {
 	var amount pocket.Upokt
 	var err error
 	if text := f.text(a); len(text) > 0 && text[0] == '{' { // before v0.1.27 coins were objects
-		var coin eventCoin
-		if err = json.Unmarshal(text, &coin); err == nil {
-			amount, err = coin.upokt()
-		}
+		var object coin
+		err = json.Unmarshal(text, &object)
+		amount = pocket.Upokt(object)
 	} else {
 		amount, err = parseUpokt(text)
 	}

@@ -93,38 +93,3 @@ func withFormerNames(kinds map[string]eventKind) map[string]eventKind {
 	}
 	return full
 }
-
-// quickType returns the type of an event written the way every node writes it, type first.
-func quickType(raw []byte) ([]byte, bool) {
-	const start = `{"type":"`
-	if len(raw) < len(start) || string(raw[:len(start)]) != start {
-		return nil, false
-	}
-	end, err := stringEnd(raw, len(start))
-	if err != nil {
-		return nil, false
-	}
-	name := raw[len(start) : end-1]
-	for _, c := range name {
-		if c == '\\' {
-			return nil, false
-		}
-	}
-	return name, len(name) > 0
-}
-
-// slowType returns the type of an event written any other way.
-func slowType(raw []byte) ([]byte, bool) {
-	c := cursor{b: raw}
-	c.need('{')
-	for first := true; ; first = false {
-		name, ok := c.field(first)
-		if !ok {
-			return nil, false
-		}
-		value := c.value()
-		if string(unescape(nil, name)) == "type" && len(value) > 2 && value[0] == '"' {
-			return unescape(nil, value[1:len(value)-1]), true
-		}
-	}
-}

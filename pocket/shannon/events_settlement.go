@@ -171,26 +171,27 @@ func (f *eventFields) shareAmount(a *eventAttribute, text []byte) pocket.Upokt {
 	return amount
 }
 
+const settledResultName = "settlement_result"
+
 // A settledResult holds the bank operations of one claim, as events did up to v0.1.26.
 type settledResult struct {
 	Mints, Burns []struct {
-		Reason string    `json:"op_reason"`
-		Coin   eventCoin `json:"coin"`
+		Reason string `json:"op_reason"`
+		Coin   *coin  `json:"coin"`
 	}
 	Payments []struct {
-		Reason    string    `json:"op_reason"`
-		Recipient string    `json:"RecipientAddress"` // named so in the chain's JSON
-		Renamed   string    `json:"recipient_address"`
-		Coin      eventCoin `json:"coin"`
+		Reason    string `json:"op_reason"`
+		Recipient string `json:"RecipientAddress"` // named so in the chain's JSON
+		Renamed   string `json:"recipient_address"`
+		Coin      *coin  `json:"coin"`
 	} `json:"mod_to_acct_transfers"`
 }
 
 // readResult reads amounts and shares from the bank operations. It reports whether the amounts are known: they are trusted only when
 // claimed ≥ settled = minted, as it was then. Nothing was deflated.
 func (f *eventFields) readResult(s *pocket.Settlement) bool {
-	const name = "settlement_result"
 	var result settledResult
-	if !f.object(&result, name) {
+	if !f.object(&result, settledResultName) {
 		return false
 	}
 	if s.Lacks.Has(pocket.LacksShares) && result.Payments != nil {
@@ -201,21 +202,21 @@ func (f *eventFields) readResult(s *pocket.Settlement) bool {
 				recipient = payment.Renamed
 			}
 			s.Shares = append(s.Shares, pocket.Share{
-				Recipient: f.named(name, recipient),
+				Recipient: f.named(settledResultName, recipient),
 				Reason:    pocket.Reason(f.names.word([]byte(payment.Reason))),
-				Amount:    f.stake(name, &payment.Coin),
+				Amount:    f.paid(payment.Coin),
 			})
 		}
 	}
 	var burned, minted pocket.Upokt
 	for _, burn := range result.Burns {
 		if strings.HasSuffix(burn.Reason, "_APPLICATION_STAKE_BURN") {
-			burned += f.stake(name, &burn.Coin)
+			burned += f.paid(burn.Coin)
 		}
 	}
 	for _, mint := range result.Mints {
 		if strings.HasSuffix(mint.Reason, "_SUPPLIER_STAKE_MINT") {
-			minted += f.stake(name, &mint.Coin)
+			minted += f.paid(mint.Coin)
 		}
 	}
 	if len(result.Burns) == 0 || len(result.Mints) == 0 || burned > s.Claimed || minted != burned {
@@ -223,4 +224,13 @@ func (f *eventFields) readResult(s *pocket.Settlement) bool {
 	}
 	s.Settled, s.Minted, s.Overserviced, s.MintRatio = burned, minted, s.Claimed-burned, "1"
 	return true
+}
+
+// paid returns the coin of a bank operation, which must be there.
+func (f *eventFields) paid(amount *coin) pocket.Upokt {
+	if amount == nil {
+		f.fail(settledResultName, errors.New("an operation without an amount"))
+		return 0
+	}
+	return pocket.Upokt(*amount)
 }

@@ -148,6 +148,13 @@ const (
 // stringEnd returns the index behind the closing quote of the string whose text starts at b[i]. It looks at eight bytes at a time
 // for one that is a quote, a backslash or a control character.
 func stringEnd(b []byte, i int) (int, error) {
+	i, _, err := textEnd(b, i)
+	return i, err
+}
+
+// textEnd is stringEnd that also reports whether the string holds a \u, in its own escapes or in those of JSON text within: then
+// letters may be written as numbers in it.
+func textEnd(b []byte, i int) (end int, hidden bool, err error) {
 	for {
 		for i+8 <= len(b) {
 			word := binary.LittleEndian.Uint64(b[i:])
@@ -161,18 +168,18 @@ func stringEnd(b []byte, i int) (int, error) {
 			i += 8
 		}
 		if i >= len(b) {
-			return i, errShort
+			return i, hidden, errShort
 		}
 		switch c := b[i]; {
 		case c == '"':
-			return i + 1, nil
+			return i + 1, hidden, nil
 		case c == '\\':
-			var err error
+			hidden = hidden || i+2 < len(b) && (b[i+1] == 'u' || b[i+1] == '\\' && b[i+2] == 'u')
 			if i, err = escapeEnd(b, i); err != nil {
-				return i, err
+				return i, hidden, err
 			}
 		case c < ' ':
-			return i, &syntaxError{i, "control character in a string"}
+			return i, hidden, &syntaxError{i, "control character in a string"}
 		default:
 			i++ // one of the last seven bytes
 		}
