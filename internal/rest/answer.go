@@ -116,6 +116,9 @@ func (a *Answer) JSON(v any) error {
 		if !json.Valid(a.Body) {
 			return a.NotJSON()
 		}
+		if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok { // its own words name Go types
+			return a.Odd(fmt.Sprintf("the answer is not what was asked for: field %q holds a JSON %s", e.Field, e.Value))
+		}
 		return a.Odd("the answer is not what was asked for: " + err.Error())
 	}
 	return nil
