@@ -30,11 +30,12 @@ import (
 // An error comes last, with a nil event. It is a [pocket.APIError] with the height, the byte and the event that could not be read:
 // because of [pocket.ErrMalformed] when the body is cut off, is not JSON or not block results, or holds an event without a
 // legible amount or address; [pocket.ErrTooLarge] when one value takes more than 4 MiB; [pocket.ErrUnavailable] when r fails.
-// When the node answers with an error of its own instead of results, that is the error.
+// When the node answers with an error of its own instead of results, that is the error: [pocket.ErrPruned], [pocket.ErrFutureHeight],
+// [pocket.ErrNotIndexed] or what else its words mean.
 //
 // The whole body is held to the grammar of JSON, nested no deeper than 256, and read to its end: DecodeBlock ends without an error
-// only when [encoding/json.Valid] is true of it, every event has a type, and nothing is missing behind the last event. Attributes
-// are looked at only in the events that are chosen. What the names and values of others hold is not checked.
+// only when [encoding/json.Valid] is true of it, height, transactions and block events are there once each, transactions first, and
+// each event is an object with a type. Attributes are looked at only in the events that are chosen: what the others hold is not checked.
 //
 // Memory does not grow with the body. r is read from a single goroutine and only while the loop runs; the sequence can be ranged over
 // once. What it yields stays valid.
@@ -59,6 +60,22 @@ type envelopeError struct {
 
 func (e envelopeError) Error() string {
 	return fmt.Sprintf("the node answers with error %d: %s: %s", e.Code, e.Message, e.Data)
+}
+
+// typed says what the node's words mean.
+func (e envelopeError) typed() *pocket.APIError {
+	words := e.Data
+	if words == "" {
+		words = e.Message
+	}
+	meaning := classify(words)
+	if meaning.Reason == nil {
+		meaning.Reason = pocket.ErrUnavailable
+	}
+	return &pocket.APIError{
+		Reason: meaning.Reason, Call: "/block_results", Code: e.Code, Message: words,
+		Lowest: meaning.Lowest, Latest: meaning.Latest, Cause: e,
+	}
 }
 
 // A blockDecoder walks over one body.
@@ -119,9 +136,10 @@ func (d *blockDecoder) body() error {
 		return d.malformed("fields of a result beside the result")
 	}
 	d.section = "the answer"
+	blockEvents := d.seen["finalize_block_events"] || d.seen["begin_block_events"] && d.seen["end_block_events"]
 	switch {
-	case !d.seen["height"]:
-		return d.malformed("there are no block results in it")
+	case !d.seen["height"] || !d.seen["txs_results"] || !blockEvents: // nodes write null where there are none
+		return d.malformed("there are no whole block results in it")
 	case d.block.Txs != nil && len(d.block.Txs) != d.txs:
 		return d.malformed(fmt.Sprintf("it has the results of %d transactions, the block has %d", d.txs, len(d.block.Txs)))
 	}
@@ -315,6 +333,9 @@ func (d *blockDecoder) malformed(what string) error {
 
 // explain adds to err which block it is of, and where.
 func (d *blockDecoder) explain(err error) error {
+	if refusal, ok := errors.AsType[envelopeError](err); ok {
+		return refusal.typed()
+	}
 	fault, ok := errors.AsType[*scanFault](err)
 	if !ok {
 		return err

@@ -65,7 +65,7 @@ var busy = sync.OnceValue(func() *busyBlock {
 				claim = text
 			case strings.Contains(text, "EventClaimSettled"):
 				b.claims = append(b.claims, claim+","+text)
-				for event := range decodeQuietly(`{"height":"28","finalize_block_events":[` + text + `]}`) {
+				for event := range decodeQuietly(`{"height":"28","txs_results":null,"finalize_block_events":[` + text + `]}`) {
 					s := event.(pocket.Settlement)
 					operators[s.Supplier.String()], owners[s.Owner.String()] = true, true
 				}
