@@ -12,8 +12,7 @@ import (
 	"github.com/poktbot/poktbot/pocket"
 )
 
-func zone(t testing.TB, name string) *time.Location {
-	t.Helper()
+func zone(t require.TestingT, name string) *time.Location {
 	loc, err := time.LoadLocation(name)
 	require.NoError(t, err)
 	return loc
