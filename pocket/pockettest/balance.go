@@ -1,0 +1,3 @@
+package pockettest
+
+type ledgerBook struct{}

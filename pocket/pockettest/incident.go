@@ -1,0 +1,48 @@
+package pockettest
+
+import (
+	"time"
+
+	"github.com/poktbot/poktbot/pocket"
+)
+
+// An IncidentKind names something that can be made to happen.
+type IncidentKind string
+
+// The incidents, and the fields of [Incident] that each reads besides Height.
+const (
+	// Expire: one claim of Supplier has no proof, or with Invalid a bad one. It expires at settlement and the supplier is slashed.
+	Expire IncidentKind = "expire"
+	// Slash: the same for every claim that Supplier has in a session, and for that many Sessions in a row (1 when 0).
+	Slash IncidentKind = "slash"
+	// BelowMinimum: Supplier is slashed session after session until its stake is below the minimum and the chain forces it to unbond.
+	BelowMinimum IncidentKind = "below minimum"
+	// Discard: the chain drops Supplier's claims of one session at settlement, with an error.
+	Discard IncidentKind = "discard"
+	// Unstake: Supplier leaves. Its stake comes back after the unbonding period.
+	Unstake IncidentKind = "unstake"
+	// CancelUnstake: the owner of Supplier cancels its unbonding. After a voluntary one its services are restored two sessions later; a
+	// supplier below the minimum is topped up and keeps its services.
+	CancelUnstake IncidentKind = "cancel unstake"
+	// Overserve: Application cannot pay for all of one session, starts to unbond and stakes again soon after.
+	Overserve IncidentKind = "overserve"
+	// MissClaims: Supplier sends no claims for that many Sessions (1 when 0), so they are never heard of.
+	MissClaims IncidentKind = "miss claims"
+	// ParamChange: Params come into force: those of the shared module at the next session's start, the others with the next block.
+	ParamChange IncidentKind = "param change"
+	// Halt: no block follows Height for Duration.
+	Halt IncidentKind = "halt"
+)
+
+// An Incident is something that is made to happen on a [Chain]. Nothing at or below the height it is given at is changed by it:
+// what concerns a claim strikes the first session whose proof window opens at Height or later (for MissClaims, whose claim window does).
+type Incident struct {
+	Kind        IncidentKind
+	Height      pocket.Height
+	Supplier    pocket.Address
+	Application pocket.Address
+	Sessions    int
+	Invalid     bool
+	Params      pocket.Params
+	Duration    time.Duration
+}
