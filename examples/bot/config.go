@@ -37,7 +37,8 @@ type Config struct {
 	Theme     string           `yaml:"theme"`         // light or dark, of pictures
 	GraphDays int              `yaml:"graph_days"`    // of /graph when no number is given
 
-	origins map[string]string // where each key that was set stands, for errors
+	origins   map[string]string // where each key that was set stands, for errors
+	simulated bool              // the chain and the database come with the demonstration
 }
 
 // Chain says which chain to read and from whom.
@@ -134,13 +135,14 @@ func (c *Config) fault(path, format string, args ...any) error {
 
 // Validate returns an error that names every key that makes no sense, and where it was set; nil when all do.
 func (c *Config) Validate() error {
-	errs := []error{
-		c.checkURLs("chain.rpc", c.Chain.RPC, "a CometBFT RPC address such as http://127.0.0.1:26657"),
-		c.checkURLs("chain.rest", c.Chain.REST, "a Cosmos REST address such as http://127.0.0.1:1317"),
-		c.checkAddresses("nodes", c.Nodes),
-		c.checkAddresses("wallets", c.Wallets),
+	var errs []error
+	if !c.simulated {
+		errs = append(errs,
+			c.checkURLs("chain.rpc", c.Chain.RPC, "a CometBFT RPC address such as http://127.0.0.1:26657"),
+			c.checkURLs("chain.rest", c.Chain.REST, "a Cosmos REST address such as http://127.0.0.1:1317"))
 	}
-	if c.Database.IsZero() {
+	errs = append(errs, c.checkAddresses("nodes", c.Nodes), c.checkAddresses("wallets", c.Wallets))
+	if c.Database.IsZero() && !c.simulated {
 		errs = append(errs, c.fault("database", "empty; want a file name such as poktbot.db or a postgres:// URL"))
 	}
 	if _, err := ParseZone(c.Zone); err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/rewards"
 )
 
 // A DateLayout says how dates are written, and in which order typed ones are read.
@@ -274,24 +275,10 @@ func (c Calendar) day(t time.Time, n int) time.Time {
 	return startOfDay(y, m, d+n, c.zone())
 }
 
-// startOfDay returns the first moment of a date. Where clocks skip midnight that is the moment they skip to.
+// startOfDay returns the first moment of a date, whose parts may be out of range as those of [time.Date].
 func startOfDay(y int, m time.Month, d int, zone *time.Location) time.Time {
-	start := time.Date(y, m, d, 0, 0, 0, 0, zone)
-	if start.Hour() == 0 {
-		return start
-	}
-	if start.Hour() > 12 { // time.Date took the offset that holds before the skip
-		_, end := start.ZoneBounds()
-		if !end.IsZero() {
-			return end.In(zone)
-		}
-		return start
-	}
-	begin, _ := start.ZoneBounds()
-	if !begin.IsZero() {
-		return begin.In(zone)
-	}
-	return start
+	from, _ := rewards.DayOf(time.Date(y, m, d, 12, 0, 0, 0, zone), zone)
+	return from
 }
 
 func (c Calendar) monday() time.Time {

@@ -278,3 +278,23 @@ func (c *Config) readEnviron(environ []string) error {
 	}
 	return errors.Join(errs...)
 }
+
+// Set gives the key at path, such as "chain.rpc", the values, as text of the file would be read; none change nothing. Origin says
+// where they come from, such as "-rpc", and begins the errors about them.
+func (c *Config) Set(path, origin string, values ...string) error {
+	keys := keysOf(reflect.ValueOf(c).Elem(), "")
+	i := slices.IndexFunc(keys, func(k key) bool { return k.path == path })
+	switch {
+	case i < 0:
+		return fmt.Errorf("%s: there is no key %q", origin, path)
+	case len(values) == 0:
+		return nil
+	case len(values) > 1 && !keys[i].isList():
+		return fmt.Errorf("%s: want one value, not %d", origin, len(values))
+	}
+	c.setOrigin(path, origin)
+	if err := keys[i].set(values); err != nil {
+		return fmt.Errorf("%s: %w", origin, err)
+	}
+	return nil
+}

@@ -1,8 +1,11 @@
 package bot
 
 import (
+	"context"
 	"io"
 	"time"
+
+	"github.com/poktbot/poktbot/report"
 )
 
 // A Part is a piece of a reply, to be shown as soon as it comes: one of [Text], [Table], [Picture], [File] and [Progress],
@@ -15,14 +18,16 @@ type Text struct {
 	Lines []string
 }
 
-// Table is rows of text below a head. It is shown in letters of one width.
+// Table is rows below a head, and shown in letters of one width: [Table.Text] lays it out.
 type Table struct {
-	Title string
-	Head  []string
-	Rows  [][]string
-	Right []bool   // which columns hold numbers and stand to the right
-	Total []string // a last row apart from the others; nil when there is none
-	Notes []string // what the figures mean
+	report.Table
+	Options report.TextOptions // the zone and the precision to show; a front end adds the width
+}
+
+// Text lays the table out for a width of that many columns, without limit when it is 0.
+func (t Table) Text(ctx context.Context, width int) (string, error) {
+	t.Options.Width = width
+	return t.Table.Text(ctx, t.Options)
 }
 
 // Picture is an image of PNG bytes.

@@ -1,0 +1,144 @@
+package bot
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/poktbot/poktbot/pocket"
+)
+
+// maxNodes is how many nodes one question may name.
+const maxNodes = 50
+
+// calendar reads dates as this bot's user writes them.
+func (c *call) calendar() Calendar {
+	return Calendar{Now: c.bot.now(), Zone: c.bot.zone, Layout: c.bot.config.Dates}
+}
+
+// cut splits the arguments into the addresses of nodes and all the rest, in their order.
+func (c *call) cut(args []string) (nodes []pocket.Address, rest []string, err error) {
+	for _, word := range args {
+		if !looksLikeAddress(word) {
+			rest = append(rest, word)
+			continue
+		}
+		node, err := c.findNode(word)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !slices.Contains(nodes, node) {
+			nodes = append(nodes, node)
+		}
+	}
+	if len(nodes) > maxNodes {
+		return nil, nil, usage("%d nodes are too many for one question: at most %d", len(nodes), maxNodes)
+	}
+	return nodes, rest, nil
+}
+
+// looksLikeAddress tells an address, whole or shortened, from a date or a word.
+func looksLikeAddress(word string) bool {
+	lower := strings.ToLower(word)
+	return strings.HasPrefix(lower, "pokt1") || strings.ContainsAny(lower, "…*") || len(word) > 30
+}
+
+// findNode returns the node that the word names: a whole address, or the beginning, the end or both of one watched.
+func (c *call) findNode(word string) (pocket.Address, error) {
+	address, wrong := pocket.ParseAddress(word)
+	if wrong == nil {
+		if address.Kind() != pocket.AccountAddress {
+			return pocket.Address{}, usage("%s is the address of a %s; want a node's, pokt1…", address.Short(), address.Kind())
+		}
+		return address, nil
+	}
+	watched, err := c.bot.watched(c.ctx)
+	if err != nil {
+		return pocket.Address{}, err
+	}
+	head, tail, _ := strings.Cut(strings.NewReplacer("...", "…", "*", "…").Replace(strings.ToLower(word)), "…")
+	var found []pocket.Address
+	if len(head)+len(tail) >= 4 && len(head)+len(tail) < 40 {
+		for _, node := range watched {
+			if strings.HasPrefix(node.String(), head) && strings.HasSuffix(node.String(), tail) && head != "pokt1" || tail == "" && strings.HasSuffix(node.String(), head) {
+				found = append(found, node)
+			}
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return pocket.Address{}, usage("%q fits %s: give a few characters more", clip(word), plural(len(found), "node"))
+	default:
+		return pocket.Address{}, usage("%s", wrong)
+	}
+}
+
+// filter chooses the events of the nodes named, or of all watched. With none watched it is of everybody when everything is indexed.
+func (c *call) filter(named []pocket.Address) (pocket.Filter, error) {
+	if len(named) > 0 {
+		return pocket.Filter{Suppliers: named}, nil
+	}
+	watched, err := c.bot.watched(c.ctx)
+	if err != nil {
+		return pocket.Filter{}, err
+	}
+	if len(watched) == 0 && c.bot.config.Mode != Everything {
+		return pocket.Filter{}, usage("no node is watched yet: add yours with /node add ADDRESS")
+	}
+	return pocket.Filter{Suppliers: watched}, nil
+}
+
+// whose says whose figures these are, for titles.
+func whose(f pocket.Filter) string {
+	switch len(f.Suppliers) {
+	case 0:
+		return "all nodes of the chain"
+	case 1:
+		return "node " + f.Suppliers[0].Short()
+	default:
+		return plural(len(f.Suppliers), "node")
+	}
+}
+
+// span reads a range from the words, or takes the default when there are none, and names it for titles.
+func (c *call) span(words []string, otherwise string) (pocket.Span, string, error) {
+	if len(words) == 0 {
+		words = strings.Fields(otherwise)
+	}
+	r, err := c.calendar().ParseRange(words)
+	if err != nil {
+		return pocket.Span{}, "", err
+	}
+	return r.Span, c.describe(r), nil
+}
+
+// describe names a range with its dates: "November 2026, 2026-11-01 to 2026-11-22".
+func (c *call) describe(r Range) string {
+	zone := c.bot.zone
+	date := func(t time.Time) string { return t.In(zone).Format(c.bot.config.Dates.Go()) }
+	if strings.HasSuffix(r.Name, "hours") || strings.HasSuffix(r.Name, "hour") {
+		date = func(t time.Time) string { return t.In(zone).Format(c.bot.config.Dates.Go() + " 15:04") }
+	}
+	last := c.bot.now()
+	if !r.To.IsZero() && r.To.Before(last) {
+		last = r.To.Add(-1)
+	}
+	var dates string
+	switch {
+	case r.From.IsZero() && r.To.IsZero():
+		return "all time"
+	case r.From.IsZero():
+		dates = "until " + date(last)
+	case date(r.From) == date(last):
+		dates = date(last)
+	default:
+		dates = date(r.From) + " to " + date(last)
+	}
+	if r.Name == "" {
+		return dates
+	}
+	return fmt.Sprintf("%s, %s", r.Name, dates)
+}

@@ -1,0 +1,123 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/pocket/pockettest"
+	"github.com/poktbot/poktbot/pocket/shannon"
+	"github.com/poktbot/poktbot/report/plot"
+	"github.com/poktbot/poktbot/rewards"
+)
+
+// A Bot reads a chain into an index, follows it, and answers commands. Make one with [New] or [NewDemo], and close it. It is safe for
+// concurrent use.
+type Bot struct {
+	config    Config
+	zone      *time.Location
+	log       *slog.Logger
+	clock     func() time.Time
+	client    *shannon.Client
+	index     store
+	painter   *plot.Painter
+	commands  []command
+	simulated bool
+	chain     *pockettest.Chain // of a demonstration
+
+	mu      sync.Mutex
+	pacing  time.Duration
+	pacedAt time.Time
+	closers []func() error // run from the last to the first
+}
+
+// An Option changes a default of [New] and [NewDemo].
+type Option func(*Bot)
+
+// WithLogger reports what goes on to log. By default nothing is.
+func WithLogger(log *slog.Logger) Option { return func(b *Bot) { b.log = log } }
+
+// WithClock takes the time from now in place of the machine's clock.
+func WithClock(now func() time.Time) Option { return func(b *Bot) { b.clock = now } }
+
+// New returns a bot on the chain and the database of config. It opens the database, and brings it to the present schema, but does not
+// connect to the chain: [Bot.CatchUp] does.
+func New(ctx context.Context, config Config, opts ...Option) (*Bot, error) {
+	b := newBot(config, opts)
+	if err := b.open(ctx); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return b, nil
+}
+
+func newBot(config Config, opts []Option) *Bot {
+	b := &Bot{config: config, log: slog.New(slog.DiscardHandler), clock: time.Now, commands: everyCommand()}
+	for _, opt := range opts {
+		opt(b)
+	}
+	return b
+}
+
+// open makes the client, the index and the painter that config asks for.
+func (b *Bot) open(ctx context.Context) (err error) {
+	if err := b.config.Validate(); err != nil {
+		return err
+	}
+	if b.zone, err = ParseZone(b.config.Zone); err != nil {
+		return err
+	}
+	if b.painter, err = plot.New(); err != nil {
+		return fmt.Errorf("pictures: %w", err)
+	}
+	options := []shannon.Option{shannon.WithLogger(b.log), shannon.WithPollInterval(time.Duration(b.config.Poll))}
+	if b.config.Chain.ID != "" {
+		options = append(options, shannon.WithChainID(b.config.Chain.ID))
+	}
+	if b.client, err = shannon.New(reveal(b.config.Chain.RPC), reveal(b.config.Chain.REST), options...); err != nil {
+		return fmt.Errorf("chain: %w", err)
+	}
+	b.closers = append(b.closers, func() error { b.client.Close(); return nil })
+	return b.openIndex(ctx)
+}
+
+func reveal(secrets []Secret) []string {
+	var texts []string
+	for _, s := range secrets {
+		texts = append(texts, s.Reveal())
+	}
+	return texts
+}
+
+// Close closes the index and whatever else the bot opened. Call it when Run and all answers have ended.
+func (b *Bot) Close() error {
+	var errs []error
+	for i := len(b.closers) - 1; i >= 0; i-- {
+		errs = append(errs, b.closers[i]())
+	}
+	b.closers = nil
+	return errors.Join(errs...)
+}
+
+func (b *Bot) now() time.Time { return b.clock().In(b.zone) }
+
+// A store is what commands need of the index.
+type store interface {
+	rewards.Source
+	ChainID(context.Context) (string, error)
+	Cursor(context.Context) (pocket.Height, error)
+	LastUpdate(context.Context) (time.Time, error)
+	Watched(context.Context) ([]pocket.Address, error)
+	Close() error
+}
+
+func (b *Bot) watched(ctx context.Context) ([]pocket.Address, error) {
+	list, err := b.index.Watched(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("watched nodes: %w", err)
+	}
+	return list, nil
+}

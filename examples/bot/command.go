@@ -1,0 +1,194 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"runtime/debug"
+	"slices"
+	"strings"
+)
+
+// A Request is a line that somebody typed, and what that person may do.
+type Request struct {
+	Text string
+	Role Role
+	// BotName is what this bot is called where it was typed; commands addressed to another are not answered. "" answers all.
+	BotName string
+}
+
+// A Command is something that can be asked, for menus and lists of commands.
+type Command struct {
+	Name  string // without the slash
+	Args  string // "[today|month|all] [node]"
+	Short string // what it does, in a few words
+	Role  Role   // the least that may
+}
+
+// A command is a Command, what /help NAME adds, and how it is done.
+type command struct {
+	Command
+	long []string
+	run  func(*call) error
+}
+
+// A call is one command being answered.
+type call struct {
+	ctx  context.Context
+	bot  *Bot
+	args []string
+	role Role
+	say  func(Part) error // errStopped when nobody listens any more: then return it
+}
+
+// errStopped is what ends a command whose listener has gone. It is never shown.
+var errStopped = errors.New("nobody listens")
+
+// ErrDenied: the role does not include what the command needs.
+var ErrDenied = errors.New("not allowed")
+
+// Commands returns what somebody with the role may ask, in the order of /help.
+func (b *Bot) Commands(role Role) []Command {
+	var list []Command
+	for _, c := range b.commands {
+		if role.Includes(c.Role) {
+			list = append(list, c.Command)
+		}
+	}
+	return list
+}
+
+// Answer yields the parts of the reply to what was typed, each as soon as it is known. An error is yielded last, with a nil part; its text is for the
+// person who asked and holds no secret. [ErrUsage] and [ErrNoCommand] are that person's mistake. Stopping the loop, or ending ctx, stops the
+// work behind it. A line that is addressed to another bot has no parts and no error.
+func (b *Bot) Answer(ctx context.Context, request Request) iter.Seq2[Part, error] {
+	return func(yield func(Part, error) bool) {
+		stopped, listening := false, false
+		say := func(p Part) error {
+			if stopped {
+				return errStopped
+			}
+			listening = true
+			stopped = !yield(p, nil)
+			listening = false
+			if stopped {
+				return errStopped
+			}
+			return context.Cause(ctx)
+		}
+		err := b.answer(ctx, request, say, &listening)
+		if err != nil && !stopped {
+			yield(nil, err)
+		}
+	}
+}
+
+func (b *Bot) answer(ctx context.Context, request Request, say func(Part) error, listening *bool) (err error) {
+	line, err := ParseLine(request.Text)
+	if err != nil {
+		return err
+	}
+	if line.Target != "" && request.BotName != "" && !strings.EqualFold(line.Target, request.BotName) {
+		return nil
+	}
+	i := slices.IndexFunc(b.commands, func(c command) bool { return c.Name == line.Name })
+	if i < 0 {
+		return b.unknown(line.Name, request.Role)
+	}
+	chosen := b.commands[i]
+	if !request.Role.Includes(chosen.Role) {
+		return fmt.Errorf("/%s needs the role %s: %w", chosen.Name, chosen.Role, ErrDenied)
+	}
+	defer func() {
+		if *listening {
+			return // the fault is the listener's own
+		}
+		if fault := recover(); fault != nil {
+			b.log.Error("command failed", "command", chosen.Name, "fault", fault, "stack", string(debug.Stack()))
+			err = fmt.Errorf("/%s failed: a fault of this program; its log tells more", chosen.Name)
+		}
+	}()
+	return chosen.run(&call{ctx: ctx, bot: b, args: line.Args, role: request.Role, say: say})
+}
+
+// unknown is the error of a command that does not exist. It suggests none that the role may not.
+func (b *Bot) unknown(name string, role Role) error {
+	var names []string
+	for _, c := range b.Commands(role) {
+		names = append(names, c.Name)
+	}
+	if near := nearest(name, names); near != "" {
+		return usage("/%s is not a command; did you mean /%s?", clip(name), near)
+	}
+	return usage("/%s is not a command; /help lists what there is", clip(name))
+}
+
+// everyCommand lists every command in the order of /help.
+func everyCommand() []command {
+	const span = "[from] [to]"
+	return []command{
+		{Command{"start", "", "begin here", Anyone}, nil, (*call).start},
+		{Command{"help", "[command]", "what can be asked", Anyone}, nil, (*call).help},
+		{Command{"info", "", "versions and health", Anyone}, nil, (*call).info},
+		{Command{"stats", "[today|month|all] [node]", "what an average node earns, and all together", Investor}, statsHelp, (*call).stats},
+		{Command{"rewards", "day|week|month|hour|service|node|owner|wallet " + span, "a table of rewards", Investor}, rangeHelp, (*call).rewards},
+		{Command{"graph", "[days] [node] [services|losses]", "a picture of rewards", Investor}, nil, (*call).graph},
+		{Command{"losses", span, "claimed but not received, by cause", Investor}, rangeHelp, (*call).losses},
+		{Command{"report", "csv|xlsx " + span, "a file of settlements", Investor}, rangeHelp, (*call).report},
+		{Command{"nodes", "", "the nodes watched and how they are", Investor}, nil, (*call).nodes},
+		{Command{"node", "show|add|remove ADDRESS", "one node; adding and removing is for admins", Investor}, nodeHelp, (*call).node},
+	}
+}
+
+var (
+	rangeHelp = []string{
+		"A range is one word or two dates, both of them included:",
+		"today, yesterday, week, last month, 7d, 2w, 3m, november, 2026-10, 2026, all",
+		"2026-11-01 — from that day until now",
+		"2026-11-01 2026-11-15 — from the first to the end of the second",
+	}
+	statsHelp = []string{
+		"A node counts only on the days on which it was staked.",
+		"Gross is what a node's side was paid, all its rev shares together. My share is the part that went to the linked wallets.",
+	}
+	nodeHelp = []string{
+		"An address may be shortened when only one watched node begins or ends like it.",
+		"Adding reads what the chain still tells of the node's past. Removing keeps what is known of it.",
+	}
+)
+
+func (c *call) start() error {
+	text := Text{Title: "Welcome to PoktBot"}
+	if c.bot.simulated {
+		text.Lines = append(text.Lines, "This is a demonstration: the chain, its nodes and all amounts are simulated.")
+	}
+	text.Lines = append(text.Lines, "I tell what your Pocket Network nodes earn and lose.",
+		"Try /stats for the averages, /graph for a picture, /nodes for your nodes. /help lists everything.")
+	return c.say(text)
+}
+
+func (c *call) help() error {
+	if len(c.args) > 1 {
+		return usage("/help takes one command: /help stats")
+	}
+	commands := c.bot.Commands(c.role)
+	if len(c.args) == 1 {
+		name := strings.ToLower(strings.TrimPrefix(c.args[0], "/"))
+		i := slices.IndexFunc(c.bot.commands, func(known command) bool { return known.Name == name })
+		if i < 0 || !c.role.Includes(c.bot.commands[i].Role) {
+			return c.bot.unknown(name, c.role)
+		}
+		chosen := c.bot.commands[i]
+		return c.say(Text{Title: chosen.usage(), Lines: append([]string{chosen.Short}, chosen.long...)})
+	}
+	text := Text{Title: "Commands"}
+	for _, known := range commands {
+		text.Lines = append(text.Lines, known.usage()+" — "+known.Short)
+	}
+	text.Lines = append(text.Lines, "Ranges are words such as today, 7d, 3m, november, or dates such as 2026-11-01. /help COMMAND tells more.")
+	return c.say(text)
+}
+
+// usage returns the command as it is typed.
+func (c Command) usage() string { return strings.TrimSpace("/" + c.Name + " " + c.Args) }

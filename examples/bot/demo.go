@@ -1,0 +1,92 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/pocket/pockettest"
+)
+
+// The demonstration: so many days of a chain of so many nodes, of which some are watched, and then a block each second.
+const (
+	demoSeed      = 20260101
+	demoDays      = 60
+	demoNodes     = 24
+	demoOwners    = 4
+	demoWatched   = 2 // owners whose nodes are watched
+	demoServices  = 6
+	demoBlockTime = 5 * time.Minute
+	demoPace      = time.Second
+)
+
+// DemoConfig returns the configuration of a demonstration: the defaults, with an index in a temporary file.
+func DemoConfig() Config {
+	c := DefaultConfig()
+	c.Database = Secret{}
+	c.simulated = true
+	return c
+}
+
+// demoParams are mainnet's, with sessions and windows that are shorter in blocks because blocks take longer: a session is still
+// 20 minutes, and settles half an hour after its end.
+func demoParams() pocket.Params {
+	p := pockettest.MainnetParams()
+	p.Shared.BlocksPerSession = 10
+	p.Shared.GraceEndOffset, p.Shared.ClaimOpenOffset, p.Shared.ClaimCloseOffset = 1, 1, 3
+	p.Shared.ProofOpenOffset, p.Shared.ProofCloseOffset = 0, 3
+	return p
+}
+
+// NewDemo starts a simulated chain in the process and returns a bot that watches some of its nodes over HTTP, as it would those of a real
+// one. Everything it says is marked as simulated. From [Bot.Run] on the chain goes on by a block each second, and the bot's clock is the
+// chain's. Close it to end the chain.
+func NewDemo(ctx context.Context, config Config, opts ...Option) (b *Bot, err error) {
+	b = newBot(config, opts)
+	defer func() {
+		if err != nil {
+			_ = b.Close()
+		}
+	}()
+	chain := pockettest.NewChain(pockettest.Config{
+		Seed: demoSeed, Now: b.clock(), BlockTime: demoBlockTime, Params: demoParams(), Days: demoDays,
+		Suppliers: demoNodes, Owners: demoOwners, Services: demoServices, Applications: demoServices,
+	})
+	node := pockettest.NewNode(chain)
+	b.closers = append(b.closers, func() error { node.Close(); return nil })
+	b.simulated, b.chain = true, chain
+	b.clock = func() time.Time { return chain.TimeOf(chain.Head()) }
+	if config.Database.IsZero() {
+		folder, err := os.MkdirTemp("", "poktbot-demo-")
+		if err != nil {
+			return nil, fmt.Errorf("demonstration: %w", err)
+		}
+		b.closers = append(b.closers, func() error { return os.RemoveAll(folder) })
+		b.config.Database = NewSecret(filepath.Join(folder, "demo.db"))
+	}
+	b.config.Chain = Chain{RPC: []Secret{NewSecret(node.RPC)}, REST: []Secret{NewSecret(node.REST)}, ID: pockettest.ChainID}
+	owners := chain.Owners()[:demoWatched]
+	b.config.Wallets = owners[:1]
+	for _, supplier := range chain.Suppliers() {
+		for _, owner := range owners {
+			if supplier.Owner == owner {
+				b.config.Nodes = append(b.config.Nodes, supplier.Operator)
+			}
+		}
+	}
+	if err := b.open(ctx); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// Notice says what a user must know before anything else: that all of it is simulated. It is "" for a real chain.
+func (b *Bot) Notice() string {
+	if !b.simulated {
+		return ""
+	}
+	return fmt.Sprintf("Simulated: %d days of a chain of %d nodes, made up in this process. %d of them are watched.", demoDays, demoNodes, len(b.config.Nodes))
+}

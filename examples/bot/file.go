@@ -1,0 +1,218 @@
+package bot
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/report"
+	"github.com/poktbot/poktbot/report/xlsx"
+	"github.com/poktbot/poktbot/rewards"
+)
+
+// A fileQuestion is what /report is to write: of whom, when, and how many settlements there are.
+type fileQuestion struct {
+	format string
+	filter pocket.Filter
+	span   pocket.Span // From is set
+	named  string
+	days   []rewards.Row
+	total  int64
+}
+
+func (c *call) report() error {
+	formats := []string{"csv", "xlsx"}
+	if len(c.args) == 0 {
+		return usage("/report wants csv or xlsx, and a range when it is not to be everything: /report xlsx last month")
+	}
+	format := strings.ToLower(c.args[0])
+	if format != "csv" && format != "xlsx" {
+		if near := nearest(format, formats); near != "" {
+			return usage("/report %s is not known; did you mean /report %s?", clip(format), near)
+		}
+		return usage("/report %s is not known: want csv or xlsx", clip(format))
+	}
+	nodes, words, err := c.cut(c.args[1:])
+	if err != nil {
+		return err
+	}
+	q := fileQuestion{format: format}
+	if q.span, q.named, err = c.span(words, "all"); err != nil {
+		return err
+	}
+	if q.filter, err = c.filter(nodes); err != nil {
+		return err
+	}
+	q.days, err = c.bot.index.Sums(c.ctx, rewards.Query{Span: q.span, Filter: q.filter, Wallets: c.bot.config.Wallets, Period: rewards.Day, Zone: c.bot.zone})
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	if len(q.days) == 0 {
+		return c.nothingIn("Report of "+whose(q.filter)+": "+q.named, q.filter)
+	}
+	if q.span.From.IsZero() {
+		q.span.From = q.days[0].Start
+	}
+	for _, day := range q.days {
+		q.total += day.Settlements
+	}
+	return c.writeReport(q)
+}
+
+// writeReport writes the file into the machine's temporary folder and hands it out from there.
+func (c *call) writeReport(q fileQuestion) (err error) {
+	file, err := os.CreateTemp("", "poktbot-*."+q.format)
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	defer func() {
+		_ = file.Close()
+		_ = os.Remove(file.Name())
+	}()
+	kind := "text/csv; charset=utf-8"
+	if q.format == "xlsx" {
+		kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+		err = c.writeWorkbook(file, q)
+	} else {
+		err = report.WriteCSV(c.ctx, file, report.Settlements(c.settlements(q), c.bot.config.Wallets), c.csvOptions())
+	}
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	size, err := file.Seek(0, io.SeekCurrent)
+	if err == nil {
+		_, err = file.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	caption := fmt.Sprintf("%s of %s: %s", counted(q.total, "settlement"), whose(q.filter), q.named)
+	if c.bot.simulated {
+		caption = "Simulated: " + caption
+	}
+	return c.say(File{Name: c.fileName(q), Type: kind, Size: size, Caption: caption, Body: file})
+}
+
+// fileName tells what the file holds: "rewards-2026-11-01-to-2026-11-22.csv".
+func (c *call) fileName(q fileQuestion) string {
+	last := c.bot.now()
+	if !q.span.To.IsZero() && q.span.To.Before(last) {
+		last = q.span.To.Add(-1)
+	}
+	date := func(t time.Time) string { return t.In(c.bot.zone).Format(time.DateOnly) }
+	name := fmt.Sprintf("rewards-%s-to-%s", date(q.span.From), date(last))
+	if len(q.filter.Suppliers) == 1 {
+		name += "-" + q.filter.Suppliers[0].String()[:12]
+	}
+	if c.bot.simulated {
+		name = "simulated-" + name
+	}
+	return name + "." + q.format
+}
+
+func (c *call) csvOptions() report.CSVOptions {
+	o := report.CSVOptions{Zone: c.bot.zone, DateLayout: c.bot.config.Dates.Go(), DecimalMark: '.'}
+	if c.bot.config.Decimal == "comma" {
+		o.DecimalMark = ','
+	}
+	if o.DateLayout != time.DateOnly {
+		o.TimeLayout = o.DateLayout + " 15:04:05 -0700"
+	}
+	return o
+}
+
+// howOften is after how many rows progress is told.
+const howOften = 5000
+
+// settlements yields the settlements asked for, and tells how far it has come.
+func (c *call) settlements(q fileQuestion) iter.Seq2[pocket.Event, error] {
+	return func(yield func(pocket.Event, error) bool) {
+		done := int64(0)
+		for event, err := range c.bot.index.Events(c.ctx, pocket.EventQuery{Span: q.span, Filter: q.filter, Kinds: []pocket.Kind{pocket.KindSettlement}}) {
+			if err == nil && done%howOften == 0 && done > 0 {
+				err = c.say(Progress{Doing: "writing the report", Done: done, Total: q.total, Unit: "settlements"})
+			}
+			done++
+			if !yield(event, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// writeWorkbook writes everything that is known of the span, each in a sheet of its own.
+func (c *call) writeWorkbook(w io.Writer, q fileQuestion) error {
+	base := rewards.Query{Span: q.span, Filter: q.filter, Wallets: c.bot.config.Wallets, Zone: c.bot.zone}
+	sums := func(period rewards.Period, by ...rewards.Dimension) (rewards.Query, []rewards.Row, error) {
+		asked := base
+		asked.Period, asked.By = period, by
+		rows, err := c.bot.index.Sums(c.ctx, asked)
+		return asked, rows, err
+	}
+	byNode, nodes, err := sums(rewards.Whole, rewards.BySupplier)
+	if err != nil {
+		return err
+	}
+	byMonth, months, err := sums(rewards.Month)
+	if err != nil {
+		return err
+	}
+	byService, services, err := sums(rewards.Month, rewards.ByService)
+	if err != nil {
+		return err
+	}
+	monthlyServices, err := report.Services(services, byService, 8)
+	if err != nil {
+		return err
+	}
+	lost, err := rewards.Losses(nodes)
+	if err != nil {
+		return err
+	}
+	points, err := c.dailyPoints(q)
+	if err != nil {
+		return err
+	}
+	summary := report.Rewards(nodes, byNode)
+	summary.Title = "Summary of " + whose(q.filter) + ": " + q.named
+	summary.Notes = append(summary.Notes, c.asOf())
+	book := xlsx.Workbook{
+		Title: summary.Title, Creator: "PoktBot", Created: c.bot.now(), Zone: c.bot.zone,
+		Sheets: []xlsx.Sheet{
+			{Name: "Summary", Table: summary},
+			{Name: "Daily", Table: report.Daily(points, len(c.bot.config.Wallets) > 0), Charts: []xlsx.Chart{{
+				Title: "Average reward by node", X: "Day", Bars: []string{"Nodes"}, BarsTitle: "Nodes", Lines: []string{"Average by node POKT"}, LinesTitle: "POKT",
+			}}},
+			{Name: "Monthly", Table: report.Rewards(months, byMonth), Charts: []xlsx.Chart{{
+				Title: "Rewards by month", X: "Month", Bars: []string{"Node side POKT"}, BarsTitle: "POKT",
+			}}},
+			{Name: "Services", Table: monthlyServices},
+			{Name: "Settlements", Table: report.Settlements(c.settlements(q), c.bot.config.Wallets)},
+			{Name: "Losses", Table: report.Losses(lost)},
+		},
+	}
+	return xlsx.Write(c.ctx, w, book)
+}
+
+// dailyPoints are the days of the span, the last of them whole unless it is today.
+func (c *call) dailyPoints(q fileQuestion) ([]rewards.DayPoint, error) {
+	now, over := c.bot.now(), 0
+	if !q.span.To.IsZero() && !q.span.To.After(now) {
+		now, over = q.span.To, 1 // the day that begins then is asked for, too, so that the one before is over
+	}
+	days := 0
+	for range rewards.Day.In(pocket.Span{From: q.span.From, To: now}, c.bot.zone) {
+		days++
+	}
+	points, err := rewards.Daily(c.ctx, c.bot.index, rewards.StatsQuery{
+		Filter: q.filter, Wallets: c.bot.config.Wallets, Zone: c.bot.zone, Now: now,
+	}, days+over)
+	if err != nil {
+		return nil, err
+	}
+	return points[:min(days, len(points))], nil
+}

@@ -1,0 +1,149 @@
+package bot
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/report"
+	"github.com/poktbot/poktbot/report/plot"
+	"github.com/poktbot/poktbot/rewards"
+)
+
+// A question of /graph: how many days, of whom, and which picture.
+type graphQuestion struct {
+	days   int
+	filter pocket.Filter
+	what   string // "", services or losses
+}
+
+func (c *call) graph() error {
+	q, err := c.graphQuestion()
+	if err != nil {
+		return err
+	}
+	now, zone := c.bot.now(), c.bot.zone
+	first := c.calendar().day(now, 1-q.days)
+	_, last := rewards.DayOf(now, zone)
+	options := plot.Options{
+		Theme: plot.Theme(c.bot.config.Theme), Zone: zone, Period: rewards.Day, Span: pocket.Span{From: first, To: last}, Now: now,
+		Simulated: c.bot.simulated, Note: whose(q.filter),
+	}
+	var picture bytes.Buffer
+	name, caption := "rewards-by-node", "Average reward by node and number of nodes"
+	switch q.what {
+	case "services":
+		name, caption = "rewards-by-service", "Rewards by service"
+		err = c.drawServices(&picture, q, options)
+	case "losses":
+		name, caption = "losses", "Claimed but not received, by cause"
+		err = c.drawLosses(&picture, q, options)
+	default:
+		err = c.drawAverage(&picture, q, options)
+	}
+	if err != nil {
+		return err
+	}
+	if picture.Len() == 0 {
+		return c.nothingIn(caption+": the last "+plural(q.days, "day"), q.filter)
+	}
+	return c.say(Picture{
+		Name:    fmt.Sprintf("%s-%s.png", name, now.In(zone).Format(time.DateOnly)),
+		Caption: fmt.Sprintf("%s, %s, the last %s", caption, whose(q.filter), plural(q.days, "day")),
+		PNG:     picture.Bytes(),
+	})
+}
+
+func (c *call) graphQuestion() (graphQuestion, error) {
+	q := graphQuestion{days: c.bot.config.GraphDays}
+	nodes, words, err := c.cut(c.args)
+	if err != nil {
+		return q, err
+	}
+	for _, word := range words {
+		lower := strings.ToLower(word)
+		number := strings.TrimSuffix(lower, "d")
+		switch n, err := strconv.Atoi(number); {
+		case err == nil && (n < 1 || n > maxGraphDays):
+			return q, usage("%s days: a picture shows between 1 and %d", clip(number), maxGraphDays)
+		case err == nil:
+			q.days = n
+		case lower == "service" || lower == "services":
+			q.what = "services"
+		case lower == "loss" || lower == "losses":
+			q.what = "losses"
+		default:
+			return q, unknownGraph(word)
+		}
+	}
+	q.filter, err = c.filter(nodes)
+	return q, err
+}
+
+func unknownGraph(word string) error {
+	if near := nearest(word, []string{"services", "losses"}); near != "" {
+		return usage("/graph %s is not known; did you mean /graph %s?", clip(word), near)
+	}
+	return usage("/graph %s is not known: want a number of days, the address of a node, services or losses", clip(word))
+}
+
+func (c *call) drawAverage(w *bytes.Buffer, q graphQuestion, o plot.Options) error {
+	points, err := rewards.Daily(c.ctx, c.bot.index, rewards.StatsQuery{Filter: q.filter, Zone: c.bot.zone, Now: c.bot.now()}, q.days)
+	if err != nil {
+		return fmt.Errorf("graph: %w", err)
+	}
+	if !slices.ContainsFunc(points, func(p rewards.DayPoint) bool { return p.Total != rewards.Sums{} }) {
+		return nil
+	}
+	return c.bot.painter.AverageByNode(w, plot.GrossByNode(points), o)
+}
+
+func (c *call) drawServices(w *bytes.Buffer, q graphQuestion, o plot.Options) error {
+	rows, err := c.bot.index.Sums(c.ctx, rewards.Query{
+		Span: o.Span, Filter: q.filter, Period: rewards.Day, Zone: c.bot.zone, By: []rewards.Dimension{rewards.ByService},
+	})
+	if err != nil {
+		return fmt.Errorf("graph: %w", err)
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	stack, err := plot.StackOf(rows, rewards.ByService, gross)
+	if err != nil {
+		return fmt.Errorf("graph: %w", err)
+	}
+	stack.Area = q.days > 200
+	return c.bot.painter.Stacked(w, stack, o)
+}
+
+func (c *call) drawLosses(w *bytes.Buffer, q graphQuestion, o plot.Options) error {
+	rows, err := c.bot.index.Sums(c.ctx, rewards.Query{Span: o.Span, Filter: q.filter, Period: rewards.Day, Zone: c.bot.zone})
+	if err != nil {
+		return fmt.Errorf("graph: %w", err)
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	losses, err := plot.LossesOf(rows)
+	if err != nil {
+		return fmt.Errorf("graph: %w", err)
+	}
+	return c.bot.painter.Losses(w, losses, o)
+}
+
+// nothingIn says that a question has no answer yet, and why that may be.
+func (c *call) nothingIn(title string, filter pocket.Filter) error {
+	rows, err := c.bot.index.Sums(c.ctx, rewards.Query{Filter: filter, Zone: c.bot.zone})
+	if err != nil {
+		return fmt.Errorf("rewards: %w", err)
+	}
+	if len(rows) == 0 {
+		return c.nothingYet(filter)
+	}
+	return c.say(Text{Title: title, Lines: []string{"Nothing settled, expired or was slashed in that time.",
+		"In all that is indexed there are " + counted(rows[0].Settlements, "claim") + " and " + report.Amount(rows[0].Gross) + " gross.", c.asOf()}})
+}

@@ -1,0 +1,192 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/report"
+)
+
+// Version returns the version that the program was built from: a tag, or the revision when there is none.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	version := info.Main.Version
+	if version == "" || version == "(devel)" {
+		version = "development"
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" && len(setting.Value) >= 12 {
+				version += " " + setting.Value[:12]
+			}
+		}
+	}
+	return version
+}
+
+// behind is how many blocks the index may be behind the chain before /info says so.
+const behind = 3
+
+func (c *call) info() error {
+	if len(c.args) > 0 {
+		return usage("/info takes nothing")
+	}
+	b := c.bot
+	text := Text{Title: "PoktBot " + Version()}
+	line := func(format string, args ...any) { text.Lines = append(text.Lines, fmt.Sprintf(format, args...)) }
+	if b.simulated {
+		line("simulated: the chain, its nodes and all amounts are made up")
+	}
+	cursor, err := b.index.Cursor(c.ctx)
+	if err != nil {
+		return fmt.Errorf("info: %w", err)
+	}
+	stored, err := b.index.LastUpdate(c.ctx)
+	if err != nil {
+		return fmt.Errorf("info: %w", err)
+	}
+	watched, err := b.watched(c.ctx)
+	if err != nil {
+		return err
+	}
+	status, unasked := b.client.Status(c.ctx)
+	if cause := context.Cause(c.ctx); cause != nil {
+		return cause
+	}
+	if unasked != nil {
+		line("chain: cannot be asked now: %v", unasked)
+	} else {
+		age := ""
+		if d := b.now().Sub(status.LatestTime); d > time.Minute {
+			age = ", " + report.Duration(d) + " ago"
+		}
+		line("chain: %s, block %s%s; the node runs CometBFT %s and has blocks from %s on", report.Line(status.ChainID, 60), report.Count(int64(status.Latest)), age,
+			report.Line(status.Version, 40), report.Count(int64(status.Earliest)))
+		if status.CatchingUp {
+			line("⚠ the node itself is catching up with its chain")
+		}
+	}
+	switch lag := status.Latest - cursor; {
+	case cursor == 0:
+		line("index: nothing yet")
+	case unasked == nil && lag > behind:
+		line("⚠ index: block %s, %s behind", report.Count(int64(cursor)), counted(int64(lag), "block"))
+	default:
+		line("index: block %s", report.Count(int64(cursor)))
+	}
+	if !stored.IsZero() {
+		line("last stored: %s", stored.In(b.zone).Format(b.config.Dates.Go()+" 15:04:05")+" "+b.zone.String())
+	}
+	line("database: %s; keeps %s", b.databaseName(), map[Mode]string{Watched: "what concerns the nodes watched", Everything: "every settlement"}[b.config.Mode])
+	line("watching: %s, %s", plural(len(watched), "node"), plural(len(b.config.Wallets), "wallet"))
+	line("days: %s; %s on %s/%s", b.zone, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return c.say(text)
+}
+
+// databaseName says where the index lives, without a password.
+func (b *Bot) databaseName() string {
+	if b.config.isPostgres() {
+		return "PostgreSQL at " + b.config.Database.Host()
+	}
+	return "SQLite in " + report.Line(b.config.Database.Reveal(), 120)
+}
+
+func (c *Config) isPostgres() bool {
+	dsn := c.Database.Reveal()
+	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
+}
+
+// paceBlocks is over how many blocks the time between two is averaged.
+const paceBlocks = 500
+
+// paceKept is how long a pace that was looked up is believed.
+const paceKept = 10 * time.Minute
+
+// pace returns the chain's newest block and the time between two blocks, as it was lately.
+func (b *Bot) pace(ctx context.Context) (head pocket.Block, pace time.Duration, err error) {
+	status, err := b.client.Status(ctx)
+	if err != nil {
+		return head, 0, err
+	}
+	head = pocket.Block{Height: status.Latest, Time: status.LatestTime, ChainID: status.ChainID}
+	b.mu.Lock()
+	pace, at := b.pacing, b.pacedAt
+	b.mu.Unlock()
+	if pace > 0 && b.now().Sub(at).Abs() < paceKept {
+		return head, pace, nil
+	}
+	before := max(status.Earliest, 1, status.Latest-paceBlocks)
+	if before >= status.Latest {
+		return head, time.Minute, nil // a chain of one block has no pace yet
+	}
+	for block, err := range b.client.Headers(ctx, before, before) {
+		if err != nil {
+			return head, 0, err
+		}
+		pace = head.Time.Sub(block.Time) / time.Duration(head.Height-block.Height)
+	}
+	if pace <= 0 {
+		return head, 0, fmt.Errorf("blocks %d and %d have no time between them: %w", before, head.Height, pocket.ErrMalformed)
+	}
+	b.mu.Lock()
+	b.pacing, b.pacedAt = pace, b.now()
+	b.mu.Unlock()
+	return head, pace, nil
+}
+
+// when says at about what time a height comes, ", about 2026-11-22 15:04", and nothing when that cannot be told.
+func (b *Bot) when(ctx context.Context, h pocket.Height) string {
+	head, pace, err := b.pace(ctx)
+	if err != nil {
+		return ""
+	}
+	at := head.Time.Add(time.Duration(h-head.Height) * pace)
+	return ", about " + at.In(b.zone).Format(b.config.Dates.Go()+" 15:04")
+}
+
+// nothingYet says that there is nothing to show, since when there could be, and when the next settlement comes.
+func (c *call) nothingYet(filter pocket.Filter) error {
+	text := Text{Title: "No settlement yet of " + whose(filter)}
+	cursor, err := c.bot.index.Cursor(c.ctx)
+	if err != nil {
+		return fmt.Errorf("index: %w", err)
+	}
+	if cursor == 0 {
+		text.Lines = append(text.Lines, "The chain was not read yet.")
+		return c.say(text)
+	}
+	text.Lines = append(text.Lines, fmt.Sprintf("What is known of the chain goes up to block %s.", report.Count(int64(cursor))))
+	if next, err := c.nextSettlement(); err == nil {
+		text.Lines = append(text.Lines, next)
+	} else if errors.Is(err, context.Canceled) {
+		return err
+	}
+	text.Lines = append(text.Lines, "A node earns once an application's session has chosen it, it has served, claimed and proven, and that session has settled.")
+	return c.say(text)
+}
+
+// nextSettlement says when claims settle next.
+func (c *call) nextSettlement() (string, error) {
+	head, pace, err := c.bot.pace(c.ctx)
+	if err != nil {
+		return "", err
+	}
+	params, err := c.bot.client.SharedParams(c.ctx, 0)
+	if err != nil {
+		return "", err
+	}
+	for h := head.Height + 1; h <= head.Height+pocket.Height(max(params.BlocksPerSession, 0)); h++ {
+		if session, settles := params.SettlesAt(h); settles {
+			return fmt.Sprintf("The next session to settle is number %d, at block %s, in about %s.", session.Number, report.Count(int64(h)),
+				report.Duration(time.Duration(h-head.Height)*pace)), nil
+		}
+	}
+	return "", fmt.Errorf("no settlement within a session: %w", pocket.ErrMalformed)
+}
