@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -10,8 +11,10 @@ import (
 )
 
 // Daily is the table of the points of a graph, one day each: the average node's reward, how many nodes there were, and the sums. On
-// a day without nodes there is no average. A day that is not over yet says so. mine adds what went to the question's wallets.
-func Daily(points []rewards.DayPoint, mine bool) Table {
+// a day without nodes there is no average. A day that is not over yet says so. What went to the
+// question's wallets has a column when it is anything.
+func Daily(points []rewards.DayPoint) Table {
+	mine := slices.ContainsFunc(points, func(p rewards.DayPoint) bool { return p.Total.Mine != 0 })
 	t := Table{
 		Title: "Daily",
 		Columns: []Column{

@@ -11,7 +11,7 @@ import (
 // space; control characters, escape sequences' beginnings, invisible characters and those that change the direction of the text become
 // "�"; bytes that are not UTF-8 too. It is cut to most characters, the last of them "…"; 0 cuts nothing.
 func Line(s string, most int) string {
-	if !plain(s) || strings.Contains(s, "  ") {
+	if !plain(s) || strings.Contains(s, "  ") || strings.TrimSpace(s) != s {
 		s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), unicode.IsSpace), " ")
 		s = strings.Map(func(r rune) rune {
 			if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Co, r) {

@@ -15,8 +15,9 @@ func WriteFile(path string, write func(io.Writer) error) (err error) {
 	if err != nil {
 		return fmt.Errorf("file %s: %w", path, err)
 	}
+	named := false
 	defer func() {
-		if err != nil {
+		if !named { // also when write panics
 			err = errors.Join(err, ignoreClosed(f.Close()), os.Remove(f.Name()))
 		}
 	}()
@@ -29,6 +30,7 @@ func WriteFile(path string, write func(io.Writer) error) (err error) {
 	if err := os.Rename(f.Name(), path); err != nil {
 		return fmt.Errorf("file %s: %w", path, err)
 	}
+	named = true
 	return nil
 }
 

@@ -23,7 +23,10 @@ type PageOptions struct {
 }
 
 // leastLimit is the shortest page that still can hold a title, a head and a line.
-const leastLimit = 200
+const leastLimit = 400
+
+// leastRoom is what must be left of it for rows.
+const leastRoom = 80
 
 // Pages lays t out like [WriteText] and cuts it into messages of at most Limit characters, between rows where that is possible. Nothing is
 // left out that TextOptions does not leave out. Each page but an only one says in its title which one of how many it is, and each repeats the
@@ -45,8 +48,11 @@ func Pages(ctx context.Context, t Table, o PageOptions) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	title := Line(t.Title, 60)
+	title := cut(strings.Join(l.title(), " "), 60)
 	room := o.Limit - units(o.Heading(title+" (1000000/1000000)\n")) - units(o.Open) - units(o.Close)
+	if room < leastRoom {
+		return nil, fmt.Errorf("pages of %d characters: the title and what is put around leave %d: %w", o.Limit, room, pocket.ErrInvalid)
+	}
 	head := l.head()
 	if head != "" {
 		if units(o.Escape(head))*2 > room { // hardly room for rows beside it

@@ -12,7 +12,7 @@ import (
 // settled and minted, what was lost on the way, what the supplier's side got and, if there are wallets, what part of that went to them. An amount that the
 // protocol's version did not tell is an empty cell. Other events are left out.
 //
-// The last column names the settlement for ever: its block's height, a slash, and its number among the events of that block. Settlements
+// The last column names the settlement for ever: its block's height, a #, and its number among the events of that block. Settlements
 // are done by the block itself, so no transaction has a part in them and they have no hash.
 func Settlements(events iter.Seq2[pocket.Event, error], wallets []pocket.Address) Table {
 	t := Table{
@@ -105,6 +105,6 @@ func shares(s *pocket.Settlement, wallets []pocket.Address) (gross, mine pocket.
 func reference(at pocket.At) string {
 	var buf [40]byte
 	b := strconv.AppendInt(buf[:0], int64(at.Height), 10)
-	b = append(b, '/')
+	b = append(b, '#') // a slash would make a date of it
 	return string(strconv.AppendInt(b, int64(at.Index), 10))
 }

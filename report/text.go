@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -162,6 +163,7 @@ func (l *layout) fit() {
 		}
 	}
 	l.measure()
+	whole := l.copy()
 	for l.over() > 0 {
 		widest := -1
 		for i, c := range l.table.Columns {
@@ -170,7 +172,7 @@ func (l *layout) fit() {
 			}
 		}
 		if widest < 0 {
-			l.records = true
+			l.records, l.header, l.rows = true, whole.header, whole.rows
 			return
 		}
 		to := max(leastCut, l.widths[widest]-l.over())
@@ -180,6 +182,15 @@ func (l *layout) fit() {
 		}
 		l.widths[widest] = to
 	}
+}
+
+// copy keeps what cutting texts would lose.
+func (l *layout) copy() layout {
+	c := layout{header: slices.Clone(l.header), rows: make([][]string, len(l.rows))}
+	for i, row := range l.rows {
+		c.rows[i] = slices.Clone(row)
+	}
+	return c
 }
 
 // shorten does to the text of an address what [pocket.Address.Short] does; a label of a totals row stays.
@@ -213,11 +224,16 @@ func (l *layout) over() int {
 	return total - l.options.Width
 }
 
+// title is the table's, and where each row has lines of its own what they stand under.
 func (l *layout) title() []string {
-	if l.table.Title == "" {
+	title := Line(l.table.Title, 0)
+	if l.records && len(l.rows) > 0 {
+		title = strings.TrimPrefix(title+", by "+l.header[0], ", ")
+	}
+	if title == "" {
 		return nil
 	}
-	return []string{Line(l.table.Title, 0)}
+	return []string{title}
 }
 
 // blocks returns the table's parts that stay together: in columns the head and then line by line, as records one row each.

@@ -41,7 +41,7 @@ func Standard(c Contents) (Workbook, error) {
 		add("Summary", report.Statistics(*c.Statistics, len(c.Wallets) > 0))
 	}
 	if c.Days != nil {
-		add("Daily", report.Daily(c.Days, len(c.Wallets) > 0), Chart{
+		add("Daily", report.Daily(c.Days), Chart{
 			Title: "Average reward by node, and nodes", X: "Day",
 			Bars: []string{"Nodes"}, BarsTitle: "Nodes", Lines: []string{"Average by node POKT"}, LinesTitle: "POKT by node",
 		})
