@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/url"
@@ -78,6 +79,7 @@ func secrets(base *url.URL) []string {
 		keep(base.User.Username())
 		password, _ := base.User.Password()
 		keep(password)
+		keep(base64.StdEncoding.EncodeToString([]byte(base.User.Username() + ":" + password))) // as it is sent
 	}
 	for _, values := range base.Query() {
 		for _, v := range values {
