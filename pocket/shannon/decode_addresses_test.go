@@ -2,6 +2,7 @@ package shannon
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"testing"
@@ -41,3 +42,5 @@ func mustAccount(t testing.TB, twenty string) string {
 }
 
 func hexOf(c byte) string { return fmt.Sprintf("%02x", c) }
+
+func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
