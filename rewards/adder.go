@@ -46,23 +46,10 @@ type Adder struct {
 	paid    []payment // scratch of split
 
 	by      struct{ supplier, service, owner, application, recipient bool }
+	groups  groups
 	buckets []*bucket // by start
 	current *bucket
 	err     error
-}
-
-// A bucket is one period and its sums.
-type bucket struct {
-	from, to time.Time // both zero for Whole
-	groups   map[group]*Sums
-	last     group // whose sums are lastSums: the same group often comes again
-	lastSums *Sums
-}
-
-// A group is a [Key] within a period.
-type group struct {
-	supplier, owner, application, recipient pocket.Address
-	service                                 pocket.ServiceID
 }
 
 // NewAdder returns an Adder without any rows, or what [Query.Check] finds wrong with q. It keeps q: do not change its slices and maps.
@@ -71,7 +58,7 @@ func NewAdder(q Query) (*Adder, error) {
 		return nil, fmt.Errorf("query: %w", err)
 	}
 	q.Zone = zoneOr(q.Zone)
-	a := &Adder{query: q, match: newMatcher(q.Filter), wallets: newSet(q.Wallets)}
+	a := &Adder{query: q, match: newMatcher(q.Filter), wallets: newSet(q.Wallets), groups: newGroups()}
 	a.by.supplier = slices.Contains(q.By, BySupplier)
 	a.by.service = slices.Contains(q.By, ByService)
 	a.by.owner = slices.Contains(q.By, ByOwner)
@@ -137,16 +124,23 @@ func (a *Adder) Rows() ([]Row, error) {
 	if a.err != nil {
 		return nil, a.err
 	}
-	var rows []Row
+	n := 0
 	for _, b := range a.buckets {
-		first := len(rows)
-		for g, sums := range b.groups {
-			rows = append(rows, Row{
-				Key:  Key{b.from, g.supplier, g.owner, g.application, g.recipient, g.service},
-				Sums: *sums,
-			})
+		n += len(b.entries)
+	}
+	rows, ranks := make([]Row, 0, n), a.groups.ranks()
+	var order []int
+	for _, b := range a.buckets {
+		order = order[:0]
+		for i := range b.entries {
+			order = append(order, i)
 		}
-		slices.SortFunc(rows[first:], func(x, y Row) int { return x.Key.Compare(y.Key) })
+		slices.SortFunc(order, func(x, y int) int { return ranks[b.entries[x].group] - ranks[b.entries[y].group] })
+		for _, i := range order {
+			key := a.groups.keys[b.entries[i].group]
+			key.Start = b.from
+			rows = append(rows, Row{key, b.entries[i].sums})
+		}
 	}
 	return rows, nil
 }
@@ -171,8 +165,8 @@ func (a *Adder) place(at pocket.At, who pocket.Subject, sums *Sums) error {
 	return a.add(b, a.groupOf(who, pocket.Address{}), sums)
 }
 
-func (a *Adder) add(b *bucket, g group, sums *Sums) error {
-	if !b.sums(g).add(sums) {
+func (a *Adder) add(b *bucket, key Key, sums *Sums) error {
+	if !b.sums(a.groups.number(&key)).add(sums) {
 		return fmt.Errorf("period from %s: %w", b.from.Format(time.RFC3339), errOverflow)
 	}
 	return nil
@@ -185,24 +179,24 @@ func (a *Adder) ownerOf(supplier, told pocket.Address) pocket.Address {
 	return a.query.OwnerOf[supplier]
 }
 
-// groupOf keeps of a subject what the query keeps apart.
-func (a *Adder) groupOf(who pocket.Subject, recipient pocket.Address) (g group) {
+// groupOf keeps of a subject what the query keeps apart. The key has no Start.
+func (a *Adder) groupOf(who pocket.Subject, recipient pocket.Address) (k Key) {
 	if a.by.supplier {
-		g.supplier = who.Supplier
+		k.Supplier = who.Supplier
 	}
 	if a.by.service {
-		g.service = who.Service
+		k.Service = who.Service
 	}
 	if a.by.owner {
-		g.owner = who.Owner
+		k.Owner = who.Owner
 	}
 	if a.by.application {
-		g.application = who.Application
+		k.Application = who.Application
 	}
 	if a.by.recipient {
-		g.recipient = recipient
+		k.Recipient = recipient
 	}
-	return g
+	return k
 }
 
 // bucketAt returns the bucket of an event at that place, nil when that lies outside the query's span.
@@ -232,25 +226,7 @@ func (a *Adder) bucketOf(t time.Time) *bucket {
 		return a.current
 	}
 	from, to := a.query.Period.Of(t, a.query.Zone)
-	a.current = &bucket{from: from, to: to, groups: map[group]*Sums{}}
+	a.current = newBucket(from, to, a.current)
 	a.buckets = slices.Insert(a.buckets, i, a.current)
 	return a.current
-}
-
-func (b *bucket) contains(t time.Time) bool {
-	return b.to.IsZero() || t.Before(b.to) && !t.Before(b.from)
-}
-
-// sums returns the sums of g, made if need be.
-func (b *bucket) sums(g group) *Sums {
-	if b.lastSums != nil && b.last == g {
-		return b.lastSums
-	}
-	sums := b.groups[g]
-	if sums == nil {
-		sums = new(Sums)
-		b.groups[g] = sums
-	}
-	b.last, b.lastSums = g, sums
-	return sums
 }

@@ -10,12 +10,12 @@ import (
 	"github.com/poktbot/poktbot/pocket"
 )
 
-// yearOfSettlements yields n settlements of 1,000 suppliers over 365 days in the chain's order, block after block and each of suppliers in
-// turn, as an index would: 4 shares each, of two reasons for the supplier's side and two others.
-func yearOfSettlements(n int) []pocket.Event {
+// settlements returns n settlements of 1,000 suppliers, 10 a day each, in the chain's order, all suppliers in
+// turn: 4 shares each, two for the supplier's side and two others.
+func settlements(n int) []pocket.Event {
 	events := make([]pocket.Event, n)
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	step := 365 * 24 * time.Hour / time.Duration(n)
+	const step = 24 * time.Hour / 10_000
 	suppliers := make([]pocket.Address, 1000)
 	for i := range suppliers {
 		suppliers[i] = address(i + 1)
@@ -36,7 +36,7 @@ func yearOfSettlements(n int) []pocket.Event {
 
 func BenchmarkAggregate(b *testing.B) {
 	const n = 340_000
-	events := yearOfSettlements(n)
+	events := settlements(n)
 	madrid := zone(b, "Europe/Madrid")
 	var wallets []pocket.Address
 	for i := range 20 {

@@ -73,35 +73,51 @@ func union(stays []Stay, alike func(a, b Stay) bool) []Stay {
 // fill sets how many nodes f's span had and for how long.
 func (p *presence) fill(f *Figure) {
 	var nodeDays, days dayCount
-	var last pocket.Address
-	for _, s := range p.stays {
-		if p.count(&nodeDays, s, f.Span) && (f.Nodes == 0 || s.Supplier != last) {
-			f.Nodes++
-			last = s.Supplier
+	last, throughout := -1, int64(0)
+	for i := range p.stays {
+		s := &p.stays[i]
+		switch {
+		case !s.From.Before(f.To) || !s.To.After(f.From):
+			continue
+		case !s.From.After(f.From) && !s.To.Before(f.To): // most nodes, most days
+			throughout++
+		default:
+			p.count(&nodeDays, s, f.Span, 1)
 		}
+		if last < 0 || p.stays[last].Supplier != s.Supplier {
+			f.Nodes++
+		}
+		last = i
 	}
-	for _, s := range p.any {
-		p.count(&days, s, f.Span)
+	if throughout > 0 {
+		p.count(&nodeDays, &Stay{From: f.From, To: f.To}, f.Span, throughout)
+	}
+	for i := range p.any {
+		p.count(&days, &p.any[i], f.Span, 1)
 	}
 	f.NodeDays, f.Days = nodeDays.decimal(), days.decimal()
 }
 
-// count adds to c how many days of s lie in span, and reports whether any moment does.
-func (p *presence) count(c *dayCount, s Stay, span pocket.Span) bool {
-	from, to := later(s.From, span.From), s.To
+// count adds to c how many days of s lie in span, so many times.
+func (p *presence) count(c *dayCount, s *Stay, span pocket.Span, times int64) {
+	from, to := s.From, s.To
+	if from.Before(span.From) {
+		from = span.From
+	}
 	if to.After(span.To) {
 		to = span.To
 	}
-	if !from.Before(to) {
-		return false
+	if from.Before(to) {
+		c.add(p.place(to), times)
+		c.add(p.place(from), -times)
 	}
-	p.addPlace(c, to, 1)
-	p.addPlace(c, from, -1)
-	return true
 }
 
-// addPlace adds to c, or takes from it, how many days lie between the first day's start and t, which is at or after that and not after now.
-func (p *presence) addPlace(c *dayCount, t time.Time, sign int64) {
+// A place is a moment as the number of its day and the part of that day, of so many nanoseconds, that has passed.
+type place struct{ day, part, length int64 }
+
+// place returns where t is, which lies between the start of the first day and now.
+func (p *presence) place(t time.Time) place {
 	i, _ := slices.BinarySearchFunc(p.days, t, func(d calendarDay, t time.Time) int {
 		if d.from.After(t) {
 			return 1
@@ -109,35 +125,35 @@ func (p *presence) addPlace(c *dayCount, t time.Time, sign int64) {
 		return -1
 	})
 	day := p.days[i-1]
-	c.add(sign*int64(i-1), sign*int64(t.Sub(day.from)), int64(day.to.Sub(day.from)))
+	return place{int64(i - 1), int64(t.Sub(day.from)), int64(day.to.Sub(day.from))}
 }
 
 // A dayCount is a number of days, exactly: whole ones and parts of days by how long the day is.
 type dayCount struct {
 	whole int64
-	parts map[int64]int64 // nanoseconds by the length of the day, each less than it
+	parts map[int64]*big.Int // nanoseconds by the length of the day
 }
 
-func (c *dayCount) add(whole, part, length int64) {
-	if c.parts == nil {
-		c.parts = map[int64]int64{}
+// add adds the days up to p, so many times.
+func (c *dayCount) add(p place, times int64) {
+	c.whole += p.day * times
+	if p.part == 0 {
+		return
 	}
-	part += c.parts[length]
-	c.whole += whole + part/length
-	c.parts[length] = part % length
+	if c.parts == nil {
+		c.parts = map[int64]*big.Int{}
+	}
+	if c.parts[p.length] == nil {
+		c.parts[p.length] = new(big.Int)
+	}
+	part := big.NewInt(p.part)
+	c.parts[p.length].Add(c.parts[p.length], part.Mul(part, big.NewInt(times)))
 }
 
 func (c *dayCount) decimal() decimal.Decimal {
 	sum := new(big.Rat).SetInt64(c.whole)
 	for length, part := range c.parts {
-		sum.Add(sum, big.NewRat(part, length))
+		sum.Add(sum, new(big.Rat).SetFrac(part, big.NewInt(length)))
 	}
 	return decimal.NewFromBigRat(sum, 18)
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

@@ -1,0 +1,84 @@
+package rewards
+
+import (
+	"slices"
+	"time"
+)
+
+// A bucket is one period and the sums of the groups that have any in it.
+type bucket struct {
+	from, to time.Time // both zero for Whole
+	entries  []entry
+	places   map[uint32]uint32 // in entries, by group
+}
+
+type entry struct {
+	group uint32
+	sums  Sums
+}
+
+// newBucket returns an empty bucket with room for as many groups as the one before had: mostly they are the same.
+func newBucket(from, to time.Time, before *bucket) *bucket {
+	room := 0
+	if before != nil {
+		room = len(before.entries)
+	}
+	return &bucket{from: from, to: to, entries: make([]entry, 0, room), places: make(map[uint32]uint32, room)}
+}
+
+func (b *bucket) contains(t time.Time) bool {
+	return b.to.IsZero() || t.Before(b.to) && !t.Before(b.from)
+}
+
+// sums returns the sums of a group, made if need be. They stay in place until the next call.
+func (b *bucket) sums(group uint32) *Sums {
+	place, found := b.places[group]
+	if !found {
+		place = uint32(len(b.entries))
+		b.places[group] = place
+		b.entries = append(b.entries, entry{group: group})
+	}
+	return &b.entries[place].sums
+}
+
+// groups numbers the combinations of dimensions, so that their addresses are hashed and compared once and not in each period.
+type groups struct {
+	keys    []Key // without Start, by number
+	numbers map[groupKey]uint32
+	last    groupKey // the same often comes again
+	lastNo  uint32
+}
+
+// A groupKey is a [Key] without Start, as text: it is what the map hashes.
+type groupKey struct{ supplier, owner, application, recipient, service string }
+
+func newGroups() groups { return groups{numbers: map[groupKey]uint32{}} }
+
+func (g *groups) number(k *Key) uint32 {
+	key := groupKey{k.Supplier.String(), k.Owner.String(), k.Application.String(), k.Recipient.String(), string(k.Service)}
+	if len(g.keys) > 0 && g.last == key {
+		return g.lastNo
+	}
+	n, found := g.numbers[key]
+	if !found {
+		n = uint32(len(g.keys))
+		g.numbers[key] = n
+		g.keys = append(g.keys, *k)
+	}
+	g.last, g.lastNo = key, n
+	return n
+}
+
+// ranks returns the place of every group in the order of [Key.Compare].
+func (g *groups) ranks() []int {
+	order := make([]int, len(g.keys))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return g.keys[a].Compare(g.keys[b]) })
+	ranks := make([]int, len(order))
+	for rank, i := range order {
+		ranks[i] = rank
+	}
+	return ranks
+}
