@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,7 +39,7 @@ func Text(event pocket.Event, about TextContext) string {
 		return t.overservicing(e)
 	case pocket.Reimbursement:
 		return fmt.Sprintf("%s asks the DAO to give back %s that it prepaid for work of %s with %s%s.",
-			t.application(e.Application), Amount(e.Amount), t.name(e.Supplier), t.service(e.Service), t.block(e.At))
+			upper(t.application(e.Application)), Amount(e.Amount), t.name(e.Supplier), t.service(e.Service), t.block(e.At))
 	case pocket.ClaimCreation:
 		return fmt.Sprintf("%s %s for %s of %s, worth %s%s.", t.name(e.Supplier), either(e.Updated, "changed its claim", "claimed"),
 			count(e.Relays, "relay", "relays"), t.service(e.Service), Amount(e.Claimed), t.session(e.SessionEnd, e.At))
@@ -70,7 +71,7 @@ func (t teller) other(event pocket.Event) string {
 			Amount(e.PoolShare), Amount(e.Commission), Amount(e.SelfDelegation), Amount(e.Delegators),
 			count(e.NumDelegators, "delegator", "delegators"), t.block(e.At))
 	case pocket.SettlementBatch:
-		return fmt.Sprintf("The bank operation %s of %s for %s%s.", Line(e.Operation, 40), Amount(e.Amount),
+		return fmt.Sprintf("The bank operation %s of %s for %s%s.", cmp.Or(Line(e.Operation, 40), "without a name"), Amount(e.Amount),
 			count(e.Claims, "settled claim", "settled claims"), t.block(e.At))
 	case pocket.RevShareFallback:
 		return fmt.Sprintf("The rev share of %s for %s is not valid (%s), so its owner %s got all of the %s%s. Stake the service again with rev "+
@@ -108,10 +109,7 @@ func (t teller) application(a pocket.Address) string {
 }
 
 func (t teller) service(id pocket.ServiceID) string {
-	if id == "" {
-		return "a service that was not named"
-	}
-	return Line(string(id), 40)
+	return cmp.Or(Line(string(id), 40), "a service that was not named")
 }
 
 // session tells where a claim stands: the end of its session and the block.
@@ -133,6 +131,9 @@ func reason(s string) string {
 	}
 	return s
 }
+
+// upper begins a sentence with s, which begins with a letter of ours.
+func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func either(condition bool, yes, no string) string {
 	if condition {
@@ -164,7 +165,7 @@ func (t teller) settlement(s pocket.Settlement) string {
 }
 
 func (t teller) expiry(e pocket.ClaimExpiry) string {
-	why := "its proof did not come in time (" + reason(e.Reason) + ")"
+	why := "it expired (" + reason(e.Reason) + ")"
 	do := "Check that the relay miner runs, reaches its full node, and that the operator's account has POKT for fees."
 	switch strings.Trim(e.Reason, `"`) {
 	case "PROOF_MISSING":
@@ -184,7 +185,7 @@ func (t teller) slash(e pocket.Slash) string {
 	case e.StakeUnknown:
 		return text + " The stake that is left was not told: look it up."
 	case t.MinStake > 0 && e.StakeAfter < t.MinStake:
-		return text + fmt.Sprintf(" Its stake is %s now, %s below the minimum of %s: the owner must stake at least that again.",
+		return text + fmt.Sprintf(" Its stake is %s now, %s below the minimum of %s: the owner must add at least that much.",
 			Amount(e.StakeAfter), Amount(t.MinStake-e.StakeAfter), Amount(t.MinStake))
 	}
 	return text + fmt.Sprintf(" Its stake is %s now.", Amount(e.StakeAfter))
@@ -193,8 +194,7 @@ func (t teller) slash(e pocket.Slash) string {
 func (t teller) overservicing(e pocket.Overservicing) string {
 	text := fmt.Sprintf("%s could not pay %s all it served with %s: %s of %s were paid", t.application(e.Application), t.name(e.Supplier),
 		t.service(e.Service), Amount(e.Effective), Amount(e.Expected))
-	text = strings.ToUpper(text[:1]) + text[1:]
-	text += t.session(e.SessionEnd, e.At) + "."
+	text = upper(text) + t.session(e.SessionEnd, e.At) + "."
 	if e.SpendLimitExceeded {
 		return text + " It set itself a limit per session, which was reached."
 	}
@@ -240,8 +240,7 @@ func (t teller) unbonding(e pocket.Unbonding) string {
 }
 
 func (t teller) applicationUnbonding(e pocket.ApplicationUnbonding) string {
-	who := t.application(e.Application.Address)
-	who = strings.ToUpper(who[:1]) + who[1:]
+	who := upper(t.application(e.Application.Address))
 	switch {
 	case e.Phase == pocket.UnbondingCanceled:
 		return fmt.Sprintf("%s does not leave after all%s.", who, t.block(e.At))
@@ -257,7 +256,7 @@ func (t teller) applicationUnbonding(e pocket.ApplicationUnbonding) string {
 func (t teller) transaction(e pocket.Transaction) string {
 	var kinds []string
 	for _, message := range e.Messages {
-		kind := Line(message[strings.LastIndexByte(message, '.')+1:], 60)
+		kind := cmp.Or(Line(message[strings.LastIndexByte(message, '.')+1:], 60), "a message without a type")
 		if !slices.Contains(kinds, kind) {
 			kinds = append(kinds, kind)
 		}

@@ -83,7 +83,7 @@ func meaning(c rewards.Cause) string {
 
 // LossesOver is the table of losses in the course of time: rows with a period, one column for each cause that has an amount.
 func LossesOver(rows []rewards.Row, q rewards.Query) Table {
-	t := rewardsTable(rows, q, lost())
+	t := rewardsTable(rows, q, withGaps(rows, lost()))
 	t.Title = "Losses" + by(q)
 	return t
 }

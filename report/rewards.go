@@ -14,19 +14,20 @@ import (
 // Rows by recipient overlap, so they have no totals. Amounts that nobody told are left out of the sums; a last column counts the
 // settlements concerned when there are any.
 func Rewards(rows []rewards.Row, q rewards.Query) Table {
-	return rewardsTable(rows, q, append(earned(q), lost()...))
+	return rewardsTable(rows, q, withGaps(rows, append(earned(q), lost()...)))
 }
 
-// RewardsBrief is [Rewards] with what fits a chat: settlements, what the nodes' sides got, and what of it went to the query's wallets.
+// RewardsBrief is [Rewards] with what fits a chat: how many claims were settled, what the nodes' sides got, and what of it went to the
+// query's wallets.
 func RewardsBrief(rows []rewards.Row, q rewards.Query) Table {
-	all := earned(q)
-	kept := []figure{all[0]}
-	for _, f := range all {
-		if f.Name == "Node side POKT" || f.Name == "Mine POKT" {
-			kept = append(kept, f)
-		}
+	figures := []figure{
+		number("Claims", func(s *rewards.Sums) int64 { return s.Settlements }),
+		told("POKT", func(s *rewards.Sums) pocket.Upokt { return s.Gross }, lackShares),
 	}
-	return rewardsTable(rows, q, kept)
+	if len(q.Wallets) > 0 {
+		figures = append(figures, told("Mine POKT", func(s *rewards.Sums) pocket.Upokt { return s.Mine }, lackShares))
+	}
+	return rewardsTable(rows, q, figures)
 }
 
 // A figure is a column of sums.
@@ -87,11 +88,16 @@ func lost() []figure {
 	}
 }
 
+// withGaps adds a column that counts what was not told, when anything was not.
+func withGaps(rows []rewards.Row, figures []figure) []figure {
+	if !slices.ContainsFunc(rows, func(r rewards.Row) bool { return r.LackAmounts > 0 || r.LackShares > 0 }) {
+		return figures
+	}
+	return append(figures, number("Not told in full", func(s *rewards.Sums) int64 { return max(s.LackAmounts, s.LackShares) }))
+}
+
 func rewardsTable(rows []rewards.Row, q rewards.Query, figures []figure) Table {
 	keys := keyColumns(q)
-	if slices.ContainsFunc(rows, func(r rewards.Row) bool { return r.LackAmounts > 0 || r.LackShares > 0 }) {
-		figures = append(figures, number("Not told in full", func(s *rewards.Sums) int64 { return max(s.LackAmounts, s.LackShares) }))
-	}
 	t := Table{Title: "Rewards" + by(q), TotalLabel: "Total"}
 	for _, k := range keys {
 		t.Columns = append(t.Columns, k.Column)
