@@ -1,0 +1,179 @@
+package index
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/rewards"
+)
+
+// Two tables hold sums ready-made, so that statistics do not scan: day_totals by service, day_payments by address. A row holds a UTC day,
+// and in it the sums of each block by itself. So a span may begin and end anywhere and days may be those of any zone: a year has 365 rows to
+// read, each with at most 72 settling blocks on mainnet, and nothing is ever rounded to a slot of time.
+//
+// The sums of a block are computed anew from its digest whenever that changes and replace those that stood there, so telling of
+// an event twice cannot count it twice.
+
+const microsPerDay = 24 * 60 * 60 * 1_000_000
+
+// dayOf returns the UTC day, counted from 1970, that holds a time in microseconds.
+func dayOf(micros int64) int64 {
+	day := micros / microsPerDay
+	if micros%microsPerDay < 0 {
+		day--
+	}
+	return day
+}
+
+// The keys of day_totals that stand for no single service.
+const (
+	allServices = 0
+	noService   = -2 // events that tell no service
+)
+
+// serviceKey is the key of day_totals for one service.
+func serviceKey(id int64) int64 {
+	if id == 0 {
+		return noService
+	}
+	return id
+}
+
+// ownPayments is what of an address's sums day_payments holds.
+func ownPayments(s rewards.Sums) rewards.Sums {
+	return rewards.Sums{Mine: s.Mine, OtherRoles: s.OtherRoles, UnattributedMine: s.UnattributedMine}
+}
+
+// A blockSum is what one block adds to a row of day_totals or day_payments.
+type blockSum struct {
+	height  int64
+	time    int64
+	service int64 // in day_payments
+	sums    rewards.Sums
+}
+
+// sumsOf returns what d adds up to: in all, by service, and by address and service. Package rewards does the sums, so that they are its
+// own.
+func (d *digest) sumsOf(words vocabulary) (all rewards.Sums, services, payments []rewards.Row, err error) {
+	byService, err := rewards.NewAdder(rewards.Query{By: []rewards.Dimension{rewards.ByService}})
+	if err != nil {
+		return all, nil, nil, err
+	}
+	paid := map[int64]bool{}
+	var wallets []pocket.Address
+	for i := range d.entries {
+		for _, s := range d.entries[i].shares {
+			if !paid[s.recipient] {
+				paid[s.recipient] = true
+				wallets = append(wallets, words.address(s.recipient))
+			}
+		}
+	}
+	byRecipient, err := rewards.NewAdder(rewards.Query{
+		Wallets: wallets, By: []rewards.Dimension{rewards.ByService, rewards.ByRecipient},
+	})
+	if err != nil {
+		return all, nil, nil, err
+	}
+	for i := range d.entries {
+		event := d.entries[i].event(words, d.height, timeOf(d.time), nil)
+		if err := byService.Add(event); err != nil {
+			return all, nil, nil, err
+		}
+		if err := byRecipient.Add(event); err != nil {
+			return all, nil, nil, err
+		}
+	}
+	if services, err = byService.Rows(); err != nil {
+		return all, nil, nil, err
+	}
+	if payments, err = byRecipient.Rows(); err != nil {
+		return all, nil, nil, err
+	}
+	all, err = rewards.Total(services)
+	return all, services, payments, err
+}
+
+// sumFields are the numbers of s that are stored. The three that depend on whose wallets are asked for stand in day_payments
+// only, where they are the address's own.
+func sumFields(s *rewards.Sums) [23]*int64 {
+	return [...]*int64{
+		&s.Settlements, &s.Relays, &s.EstimatedRelays, &s.ComputeUnits,
+		(*int64)(&s.Claimed), (*int64)(&s.Settled), (*int64)(&s.Minted), (*int64)(&s.Overserviced), (*int64)(&s.Deflated),
+		&s.OverservicedClaims, &s.DeflatedClaims, (*int64)(&s.Gross), (*int64)(&s.Mine), (*int64)(&s.OtherRoles),
+		&s.Expired, (*int64)(&s.ExpiredClaimed), &s.Discarded, &s.Slashes, (*int64)(&s.Slashed),
+		&s.LackAmounts, &s.LackShares, (*int64)(&s.Unattributed), (*int64)(&s.UnattributedMine),
+	}
+}
+
+// packSums returns the sums of blocks as the data of a row: the numbers that are not 0, after a mask that says which those are.
+func packSums(list []blockSum) []byte {
+	slices.SortFunc(list, func(a, b blockSum) int {
+		if a.height != b.height {
+			return int(a.height - b.height)
+		}
+		return int(a.service - b.service)
+	})
+	var b []byte
+	var last blockSum
+	for i := range list {
+		s := &list[i]
+		b = binary.AppendVarint(b, s.height-last.height)
+		b = binary.AppendVarint(b, s.time-last.time)
+		b = binary.AppendUvarint(b, uint64(s.service))
+		last = *s
+		fields, mask := sumFields(&s.sums), uint64(0)
+		for i, field := range fields {
+			if *field != 0 {
+				mask |= 1 << i
+			}
+		}
+		b = binary.AppendUvarint(b, mask)
+		for _, field := range fields {
+			if *field != 0 {
+				b = binary.AppendVarint(b, *field)
+			}
+		}
+	}
+	return b
+}
+
+// visitSums calls visit for each block of a row. The sums are reused.
+func visitSums(packed []byte, visit func(*blockSum) error) error {
+	u := unpacker{b: packed}
+	var s blockSum
+	fields := sumFields(&s.sums)
+	for len(u.b) > 0 {
+		s.height += u.int()
+		s.time += u.int()
+		s.service = u.uint()
+		mask := uint64(u.uint())
+		s.sums = rewards.Sums{}
+		for ; mask != 0; mask &= mask - 1 {
+			i := bits.TrailingZeros64(mask)
+			if i >= len(fields) {
+				return fmt.Errorf("sums of a day hold field %d: %w", i, ErrCorrupt)
+			}
+			*fields[i] = u.int()
+		}
+		if u.short {
+			return fmt.Errorf("sums of a day are damaged: %w", ErrCorrupt)
+		}
+		if err := visit(&s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func unpackSums(packed []byte) ([]blockSum, error) {
+	var list []blockSum
+	err := visitSums(packed, func(s *blockSum) error {
+		list = append(list, *s)
+		return nil
+	})
+	return list, err
+}

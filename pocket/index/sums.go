@@ -1,0 +1,260 @@
+package index
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/rewards"
+)
+
+// Sums returns what [rewards.Aggregate] would make of the stored events, and of those that were pruned. It takes the shortest way that is exact:
+// sums made ready by day where the query keeps nothing apart but services; the rows of those asked for where they are few; else the
+// digests of all blocks in the span.
+func (x *Index) Sums(ctx context.Context, q rewards.Query) ([]rewards.Row, error) {
+	adder, err := rewards.NewAdder(q)
+	if err != nil {
+		return nil, err
+	}
+	r, err := x.reach(ctx, q.Span)
+	if err != nil || r.empty() {
+		return nil, err
+	}
+	f, err := x.filter(ctx, q.Filter)
+	if err != nil {
+		return nil, err
+	}
+	ready, err := x.isReady(ctx, q, f)
+	if err != nil {
+		return nil, err
+	}
+	if ready {
+		err = x.addReady(ctx, adder, q, f)
+	} else if fewRows, countErr := x.fewRows(ctx, f, r); countErr != nil {
+		err = countErr
+	} else if fewRows {
+		err = x.addRows(ctx, adder, f, r)
+	} else {
+		err = x.addDigests(ctx, adder, f, r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return adder.Rows()
+}
+
+// isReady reports whether day_totals and day_payments hold all that q asks for.
+func (x *Index) isReady(ctx context.Context, q rewards.Query, f filter) (bool, error) {
+	for _, by := range q.By {
+		if by != rewards.ByService {
+			return false, nil
+		}
+	}
+	if len(f.owners)+len(f.applications)+len(f.recipients) > 0 {
+		return false, nil
+	}
+	if len(f.suppliers) == 0 {
+		return true, nil
+	}
+	// To ask for every supplier that there is, is to ask for all.
+	rows, err := x.db.Read.QueryContext(ctx, "SELECT supplier FROM earners")
+	if err != nil {
+		return false, x.fault("sums", err)
+	}
+	all := true
+	err = each(rows, func() error {
+		var supplier int64
+		err := rows.Scan(&supplier)
+		if _, asked := slices.BinarySearch(f.suppliers, supplier); !asked {
+			all = false
+		}
+		return err
+	})
+	return all, x.fault("sums", err)
+}
+
+// addReady adds the ready-made sums.
+func (x *Index) addReady(ctx context.Context, adder *rewards.Adder, q rewards.Query, f filter) error {
+	services := []int64{allServices}
+	if slices.Contains(q.By, rewards.ByService) || len(f.services) > 0 {
+		services = nil // those asked for, or each
+		for _, id := range f.services {
+			services = append(services, serviceKey(id))
+		}
+	}
+	where := "service <> 0"
+	if services != nil {
+		where = "service IN (" + listOf(services) + ")"
+	}
+	err := x.visitDays(ctx, "SELECT service, data FROM day_totals WHERE "+where, q.Span, func(words *lexicon, service int64, s *blockSum) error {
+		return adder.AddRow(rewards.Row{
+			Key: rewards.Key{Start: timeOf(s.time), Service: pocket.ServiceID(words.text(max(service, 0)))}, Sums: s.sums,
+		})
+	})
+	if err != nil || len(q.Wallets) == 0 {
+		return err
+	}
+	wallets, err := x.lookupAddresses(ctx, q.Wallets)
+	if err != nil {
+		return err
+	}
+	where = "recipient IN (" + listOf(unique(wallets)) + ")"
+	return x.visitDays(ctx, "SELECT recipient, data FROM day_payments WHERE "+where, q.Span, func(words *lexicon, _ int64, s *blockSum) error {
+		if len(f.services) > 0 && !slices.Contains(f.services, s.service) {
+			return nil
+		}
+		return adder.AddRow(rewards.Row{
+			Key: rewards.Key{Start: timeOf(s.time), Service: pocket.ServiceID(words.text(s.service))}, Sums: s.sums,
+		})
+	})
+}
+
+// visitDays calls visit for each block in span of the rows that query selects.
+func (x *Index) visitDays(ctx context.Context, query string, span pocket.Span, visit func(*lexicon, int64, *blockSum) error) error {
+	var args []any
+	if !span.From.IsZero() {
+		args = append(args, dayOf(micros(span.From)))
+		query += fmt.Sprintf(" AND day >= $%d", len(args))
+	}
+	if !span.To.IsZero() {
+		args = append(args, dayOf(micros(span.To)))
+		query += fmt.Sprintf(" AND day <= $%d", len(args))
+	}
+	rows, err := x.db.Read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return x.fault("sums", err)
+	}
+	words := x.lexicon(ctx)
+	var key int64
+	var data sql.RawBytes
+	err = each(rows, func() error {
+		if err := rows.Scan(&key, &data); err != nil {
+			return err
+		}
+		err := visitSums(data, func(s *blockSum) error {
+			if !span.Contains(timeOf(s.time)) {
+				return nil
+			}
+			return visit(words, key, s)
+		})
+		if err == nil {
+			err = words.err
+		}
+		return err
+	})
+	return x.fault("sums", err)
+}
+
+// rowsWorthReading is up to how many settlements are read one by one. Beyond, unpacking everybody's digests is faster.
+const rowsWorthReading = 20_000
+
+// fewRows reports whether f is so narrow that reading the rows is the shortest way, and they are all there.
+func (x *Index) fewRows(ctx context.Context, f filter, r reach) (bool, error) {
+	pruned, err := settingNumber(ctx, x.db.Read, settingPruned)
+	if err != nil {
+		return false, x.fault("sums", err)
+	}
+	var from string
+	switch {
+	case r.low < pruned:
+		return false, nil
+	case len(f.suppliers) > 0:
+		from = "settlements WHERE supplier IN (" + listOf(f.suppliers) + ")"
+	case few(f.recipients):
+		from = "paid WHERE recipient IN (" + listOf(f.recipients) + ")"
+	default:
+		return false, nil
+	}
+	var n int
+	err = x.db.Read.QueryRowContext(ctx, fmt.Sprintf(
+		"SELECT count(*) FROM (SELECT 1 FROM %s AND height >= $1 AND height <= $2 LIMIT %d) few", from, rowsWorthReading+1),
+		r.low, r.high).Scan(&n)
+	return n <= rowsWorthReading, x.fault("sums", err)
+}
+
+// addRows adds the rows of those that f asks for. The adder looks at all else.
+func (x *Index) addRows(ctx context.Context, adder *rewards.Adder, f filter, r reach) error {
+	narrow := filter{suppliers: f.suppliers}
+	if len(f.suppliers) == 0 {
+		narrow.recipients = f.recipients
+	}
+	words := x.lexicon(ctx)
+	streams := x.settlementStreams(narrow, words)
+	if len(narrow.suppliers) > fewStreams {
+		streams[0].where = []string{"s.supplier IN (" + listOf(narrow.suppliers) + ")"}
+	}
+	if len(f.recipients) == 0 { // else nothing but settlements counts
+		losses, err := x.otherStreams(ctx, []pocket.Kind{pocket.KindClaimExpiry, pocket.KindClaimDiscard, pocket.KindSlash}, narrow, words)
+		if err != nil {
+			return err
+		}
+		streams = append(streams, losses...)
+	}
+	for _, s := range streams {
+		s.reach, s.page = r, rowsWorthReading+1
+	}
+	for i, err := range merge(ctx, x.db.Read, streams, false) {
+		if err != nil {
+			return x.fault("sums", err)
+		}
+		if err := adder.Add(i.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addDigests adds all events of the blocks in r that f may let through. The adder looks at what f cannot tell.
+func (x *Index) addDigests(ctx context.Context, adder *rewards.Adder, f filter, r reach) error {
+	rows, err := x.db.Read.QueryContext(ctx, "SELECT height, time, data FROM digests WHERE height >= $1 AND height <= $2 ORDER BY height",
+		r.low, r.high)
+	if err != nil {
+		return x.fault("sums", err)
+	}
+	words := x.lexicon(ctx)
+	suppliers, applications, services := newChoice(f.suppliers), newChoice(f.applications), newChoice(f.services)
+	var shares []pocket.Share
+	var height, when int64
+	var data sql.RawBytes
+	err = each(rows, func() error {
+		if err := rows.Scan(&height, &when, &data); err != nil {
+			return err
+		}
+		at := timeOf(when)
+		var failed error
+		err := visitDigest(height, data, func(e *entry) bool {
+			if !suppliers.has(e.supplier) || !applications.has(e.application) || !services.has(e.service) {
+				return true
+			}
+			words.reach(e.maxName())
+			failed = adder.Add(e.event(words.vocabulary, height, at, shares[:0]))
+			return failed == nil
+		})
+		if err == nil {
+			err = failed
+		}
+		if err == nil {
+			err = words.err
+		}
+		return err
+	})
+	return x.fault("sums", err)
+}
+
+// A choice is a set of numbers that holds all when empty.
+type choice map[int64]bool
+
+func newChoice(ids []int64) choice {
+	if len(ids) == 0 {
+		return nil
+	}
+	c := make(choice, len(ids))
+	for _, id := range ids {
+		c[id] = true
+	}
+	return c
+}
+
+func (c choice) has(id int64) bool { return c == nil || c[id] }

@@ -1,0 +1,264 @@
+package index
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/poktbot/poktbot/pocket"
+)
+
+// A writer is one transaction that changes the index. What it learns is the index's only once it is committed.
+type writer struct {
+	inserter
+	ctx    context.Context
+	x      *Index
+	source int64 // the name of whence rows come
+
+	staged   map[string]int64 // names given out in this transaction
+	fresh    numbered
+	totals   map[dayKey]*dayRow
+	payments map[dayKey]*dayRow
+	firsts   map[int64]int64 // suppliers newly in earners
+
+	pruned  int64      // heights below have no rows any more
+	explain vocabulary // of words
+	changed bool       // a row was written, so that the time of the last update is
+}
+
+// A dayKey is a service or an address, and a UTC day.
+type dayKey struct{ name, day int64 }
+
+// write runs change in one transaction. Writers take turns, in this process and among processes: what a writer has read cannot
+// change before it commits.
+func (x *Index) write(ctx context.Context, doing string, change func(*writer) error) error {
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	tx, err := x.db.Write.BeginTx(ctx, nil)
+	if err != nil {
+		return x.fault(doing, err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing
+	w := &writer{
+		inserter: inserter{tx: tx, dialect: x.db.Dialect, prepared: map[string]*sql.Stmt{}}, ctx: ctx, x: x,
+		staged: map[string]int64{}, totals: map[dayKey]*dayRow{}, payments: map[dayKey]*dayRow{}, firsts: map[int64]int64{},
+	}
+	if err := w.begin(); err != nil {
+		return x.fault(doing, err)
+	}
+	if err := change(w); err != nil {
+		return x.fault(doing, err)
+	}
+	if err := w.finish(); err != nil {
+		return x.fault(doing, err)
+	}
+	if err := tx.Commit(); err != nil {
+		return x.fault(doing, err)
+	}
+	x.names.learn(w.fresh)
+	for supplier, height := range w.firsts {
+		x.firsts.Store(supplier, height)
+	}
+	return nil
+}
+
+// writeLock is the number of PostgreSQL's advisory lock that writers take turns by. SQLite's BEGIN IMMEDIATE does the same.
+const writeLock = 0x706f636b6574 // "pocket"
+
+func (w *writer) begin() error {
+	if w.dialect == Postgres {
+		if _, err := w.tx.ExecContext(w.ctx, "SELECT pg_advisory_xact_lock($1)", int64(writeLock)); err != nil {
+			return err
+		}
+	}
+	others, err := namesAfter(w.ctx, w.tx, len(w.x.names.vocabulary()))
+	if err != nil {
+		return err
+	}
+	w.x.names.learn(others)
+	w.fresh.after = len(w.x.names.vocabulary())
+	w.pruned, err = settingNumber(w.ctx, w.tx, settingPruned)
+	return err
+}
+
+// finish writes what was gathered.
+func (w *writer) finish() error {
+	if err := w.flushDays(totalsTable, w.totals); err != nil {
+		return err
+	}
+	if err := w.flushDays(paymentsTable, w.payments); err != nil {
+		return err
+	}
+	rows := make([]any, 0, 2*len(w.fresh.names))
+	for i, n := range w.fresh.names {
+		rows = append(rows, int64(w.fresh.after+i+1), n.text)
+	}
+	if err := w.put(namesTable, rows); err != nil {
+		return err
+	}
+	if !w.changed {
+		return nil
+	}
+	return w.set(settingUpdated, strconv.FormatInt(micros(time.Now()), 10))
+}
+
+// put inserts rows, given one after the other.
+func (w *writer) put(t *table, rows []any) error {
+	_, err := w.putNew(t, rows)
+	return err
+}
+
+// putNew is put and returns how many rows are new or changed.
+func (w *writer) putNew(t *table, rows []any) (int64, error) {
+	if len(rows) == 0 {
+		return 0, nil
+	}
+	w.changed = true
+	return w.insert(w.ctx, t, rows)
+}
+
+func (w *writer) exec(query string, args ...any) error {
+	w.changed = true
+	s, err := w.prepare(w.ctx, query)
+	if err != nil {
+		return err
+	}
+	_, err = s.ExecContext(w.ctx, args...)
+	return err
+}
+
+func (w *writer) set(name, value string) error {
+	return w.exec("INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
+}
+
+func (w *writer) setNumber(name string, n int64) error { return w.set(name, strconv.FormatInt(n, 10)) }
+
+// id returns the number of a word, giving it one if it has none.
+func (w *writer) id(word string) int64 {
+	if id, ok := w.x.names.id(word); ok {
+		return id
+	}
+	if id, ok := w.staged[word]; ok {
+		return id
+	}
+	w.fresh.names = append(w.fresh.names, newName(word))
+	id := int64(w.fresh.after + len(w.fresh.names))
+	w.staged[word] = id
+	return id
+}
+
+func (w *writer) address(a pocket.Address) int64   { return w.id(a.String()) }
+func (w *writer) service(s pocket.ServiceID) int64 { return w.id(clean(string(s))) }
+func (w *writer) kind(k pocket.Kind) int64         { return w.id(string(k)) }
+func (w *writer) reason(r pocket.Reason) int64     { return w.id(clean(string(r))) }
+func (w *writer) setCursor(height pocket.Height) error {
+	return w.setNumber(settingCursor, int64(height))
+}
+
+// words explains all numbers, those given out in this transaction too.
+func (w *writer) words() vocabulary {
+	if len(w.explain) != w.fresh.after+len(w.fresh.names) || w.explain == nil {
+		w.explain = append(w.x.names.vocabulary(), w.fresh.names...)
+	}
+	return w.explain
+}
+
+// checkChain notes the chain that is indexed, and refuses another.
+func (w *writer) checkChain(id string) error {
+	if id == "" {
+		return nil
+	}
+	known, err := setting(w.ctx, w.tx, settingChain)
+	if err != nil || known == id {
+		return err
+	}
+	if known != "" {
+		return fmt.Errorf("the index holds chain %q, the source tells of %q: %w", known, id, pocket.ErrWrongChain)
+	}
+	return w.set(settingChain, clean(id))
+}
+
+// A dayRow is a row of day_totals or day_payments being changed.
+type dayRow struct{ sums []blockSum }
+
+// drop takes out what the block at height had added.
+func (r *dayRow) drop(height int64) {
+	kept := r.sums[:0]
+	for _, s := range r.sums {
+		if s.height != height {
+			kept = append(kept, s)
+		}
+	}
+	r.sums = kept
+}
+
+// load makes sure that the rows of these names and that day are in days.
+func (w *writer) load(t *table, days map[dayKey]*dayRow, day int64, names []int64) error {
+	var missing []int64
+	for _, n := range names {
+		if days[dayKey{n, day}] == nil {
+			days[dayKey{n, day}] = &dayRow{}
+			missing = append(missing, n)
+		}
+	}
+	column := t.columns[0].name
+	for len(missing) > 0 {
+		chunk := missing[:min(1000, len(missing))]
+		missing = missing[len(chunk):]
+		rows, err := w.tx.QueryContext(w.ctx, "SELECT "+column+", data FROM "+t.name+
+			" WHERE day = $1 AND "+column+" IN ("+listOf(chunk)+")", day)
+		if err != nil {
+			return err
+		}
+		err = each(rows, func() error {
+			var name int64
+			var data []byte
+			if err := rows.Scan(&name, &data); err != nil {
+				return err
+			}
+			sums, err := unpackSums(data)
+			days[dayKey{name, day}].sums = sums
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) flushDays(t *table, days map[dayKey]*dayRow) error {
+	rows := make([]any, 0, 3*len(days))
+	for key, row := range days {
+		rows = append(rows, key.name, key.day, packSums(row.sums))
+	}
+	return w.put(t, rows)
+}
+
+// each runs visit for every row and closes rows.
+func each(rows *sql.Rows, visit func() error) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := visit(); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// listOf writes numbers for IN (…). They come from the index itself, never from a stranger's text.
+func listOf(ids []int64) string {
+	if len(ids) == 0 {
+		return strconv.Itoa(unknown)
+	}
+	b := make([]byte, 0, 8*len(ids))
+	for i, id := range ids {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, id, 10)
+	}
+	return string(b)
+}
