@@ -97,7 +97,7 @@ func (p *Painter) averageByNode(w io.Writer, days []NodeDay, o Options) error {
 		when.slots[i].open = slot.open || slot.datum >= 0 && days[slot.datum].Partial
 	}
 	title := when.titled("Average reward by node")
-	facts := []string{o.Note, when.dateRange(o.Now), o.Zone.String(), "total " + amount(total) + " " + o.Currency}
+	facts := []string{o.Note, when.dateRange(o.Now), o.zone(p.letters), "total " + amount(total) + " " + o.Currency}
 	s := newSheet(p.letters, o)
 	if most == 0 && highest.IsZero() {
 		newFrame(s, o, when, title, facts, nil, untold.notes(o.Currency)).message("No nodes in this time")
@@ -144,7 +144,8 @@ func averageLegend(when timeline, o Options) []entry {
 		}},
 	}
 	if when.open() {
-		legend = append(legend, entry{label: periodWords[o.Period].open, swatch: func(s *sheet, left, right, middle vg.Length) {
+		_, _, open := words(o.Period)
+		legend = append(legend, entry{label: open, swatch: func(s *sheet, left, right, middle vg.Length) {
 			s.line(vg.Point{X: left, Y: middle}, vg.Point{X: right, Y: middle}, s.unfinished())
 			s.ring(vg.Point{X: (left + right) / 2, Y: middle}, 4.5*s.unit)
 		}})
@@ -207,20 +208,20 @@ func (f *frame) averageLine(days []NodeDay, top float64) {
 		points = append(points, point{vg.Point{X: f.x(at), Y: f.y(days[s.datum].Average.Decimal.InexactFloat64() / top)}, s.open, i})
 	}
 	solid := pen{color: f.ink.line, width: 2.6 * f.unit}
-	var path vg.Path
+	var line []vg.Point
 	joined := func(i int) bool { return i > 0 && i < len(points) && points[i].slot == points[i-1].slot+1 }
 	for i, p := range points {
-		switch {
-		case joined(i) && (p.open || points[i-1].open):
+		unfinished := joined(i) && (p.open || points[i-1].open)
+		if unfinished {
 			f.line(points[i-1].Point, p.Point, f.unfinished())
-			path = append(path, move(p.Point))
-		case joined(i):
-			path = append(path, lineTo(p.Point))
-		default:
-			path = append(path, move(p.Point))
 		}
+		if unfinished || !joined(i) {
+			f.polyline(line, solid)
+			line = nil
+		}
+		line = append(line, p.Point)
 	}
-	f.stroke(path, solid)
+	f.polyline(line, solid)
 	room := (f.right - f.left) / vg.Length(len(f.when.slots))
 	radius := min(4.2*f.unit, room*0.36)
 	for i, p := range points {

@@ -1,7 +1,6 @@
 package plot
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -103,7 +102,10 @@ func LossesOf(rows []rewards.Row) ([]Loss, error) {
 	var losses []Loss
 	for len(sorted) > 0 {
 		start := sorted[0].Start
-		n := cmp.Or(max(0, slices.IndexFunc(sorted, func(r rewards.Row) bool { return !r.Start.Equal(start) })), len(sorted))
+		n := slices.IndexFunc(sorted, func(r rewards.Row) bool { return !r.Start.Equal(start) })
+		if n < 0 {
+			n = len(sorted)
+		}
 		report, err := rewards.Losses(sorted[:n])
 		if err != nil {
 			return nil, fmt.Errorf("losses since %s: %w", start.Format(time.RFC3339), err)

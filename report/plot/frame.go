@@ -1,7 +1,6 @@
 package plot
 
 import (
-	"image/color"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -266,66 +265,6 @@ func (f *frame) bounds(s slot) (left, right vg.Length) {
 
 // dense reports whether bars stand side by side without gaps.
 func (f *frame) dense() bool { return (f.right-f.left)/vg.Length(len(f.when.slots)) <= 4*f.unit }
-
-// A column is a bar of which only the place and the height matter.
-type column struct{ left, right, top vg.Length }
-
-// columns draws bars of one colour. Those that touch are drawn as one shape: there are no seams, and it does not take
-// a time that grows with the square of their number, as a shape of many bars would.
-func (f *frame) columns(bars []column, c color.Color) {
-	for len(bars) > 0 {
-		n := 1
-		for n < len(bars) && bars[n].left == bars[n-1].right {
-			n++
-		}
-		f.fill(f.below(steps(bars[:n])), c)
-		bars = bars[n:]
-	}
-}
-
-// edges draws the upper edges of bars.
-func (f *frame) edges(bars []column, p pen) {
-	for len(bars) > 0 {
-		n := 1
-		for n < len(bars) && bars[n].left == bars[n-1].right {
-			n++
-		}
-		f.stroke(polyline(steps(bars[:n])), p)
-		bars = bars[n:]
-	}
-}
-
-// steps returns the line along the tops of bars that touch.
-func steps(bars []column) []vg.Point {
-	var line []vg.Point
-	for _, b := range bars {
-		line = append(line, vg.Point{X: b.left, Y: b.top}, vg.Point{X: b.right, Y: b.top})
-	}
-	return line
-}
-
-// below returns the area between a line and the axis.
-func (f *frame) below(line []vg.Point) vg.Path {
-	path := vg.Path{move(vg.Point{X: line[0].X, Y: f.bottom})}
-	for _, p := range line {
-		path = append(path, lineTo(p))
-	}
-	path = append(path, lineTo(vg.Point{X: line[len(line)-1].X, Y: f.bottom}))
-	path.Close()
-	return path
-}
-
-func polyline(line []vg.Point) vg.Path {
-	path := make(vg.Path, 0, len(line))
-	for i, p := range line {
-		if i == 0 {
-			path = append(path, move(p))
-		} else {
-			path = append(path, lineTo(p))
-		}
-	}
-	return path
-}
 
 func widest(letters lettering, labels []string) vg.Length {
 	width := vg.Length(0)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,4 +104,17 @@ func TestGallery(t *testing.T) {
 	wide := dark
 	wide.Width, wide.Height, wide.Title = 2000, 600, "A title of one's own that is much too long to fit into a picture even when it is made as small as it may be, and so on and on"
 	save("wide", wide, stacked(serviceStack(days(60), 8)))
+
+	extreme := light
+	extreme.Note, extreme.Currency = strings.Repeat("a note without end ", 20), "CURRENCYWITHANAME"
+	extreme.Zone = time.FixedZone(strings.Repeat("Zone", 30), 3600)
+	long := serviceStack(starts(rewards.Day, 15, now, extreme.Zone), 10)
+	for i := range long.Series {
+		long.Series[i].Name = strings.Repeat("long", 20)
+	}
+	long.Top, long.Untold = 8, Untold{Settlements: 1e18, Unattributed: decimal.New(1, 14)}
+	save("extreme", extreme, stacked(long))
+	hours.Theme = Light
+	save("stacked-year-of-hours", hours, stacked(serviceStack(starts(rewards.Hour, 8760, now, zone), 6)))
+	save("losses-365", light, losses(someLosses(days(365))))
 }

@@ -72,8 +72,8 @@ func (p *Painter) losses(w io.Writer, losses []Loss, o Options) error {
 	title := when.titled("Losses by cause")
 	slashed := layers[3].total
 	unpaid := layers[0].total.Add(layers[1].total).Add(layers[2].total)
-	facts := []string{o.Note, when.dateRange(o.Now), o.Zone.String(),
-		"unpaid claims " + amount(unpaid) + " " + o.Currency, "slashed " + amount(slashed) + " " + o.Currency}
+	facts := []string{o.Note, when.dateRange(o.Now), o.zone(p.letters),
+		"unpaid claims " + amount(unpaid) + " " + o.Currency}
 	notes := lossNotes(unpaid.IsPositive(), discarded, unknown)
 	s := newSheet(p.letters, o)
 	if unpaid.IsZero() && slashed.IsZero() {

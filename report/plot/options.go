@@ -87,11 +87,14 @@ func (o Options) Check() error {
 	return errors.Join(errs...)
 }
 
+// zone is the name of the zone, which anybody may have made up.
+func (o Options) zone(letters *typeface) string { return letters.clean(o.Zone.String(), maxLabel) }
+
 // filled returns o with its defaults in place of what is empty, and every text made fit for a picture.
-func (o Options) filled(typeface *typeface) Options {
-	o.Title = typeface.clean(o.Title, maxTitle)
-	o.Note = typeface.clean(o.Note, maxTitle)
-	o.Currency = typeface.clean(o.Currency, maxCurrency)
+func (o Options) filled(letters *typeface) Options {
+	o.Title = letters.clean(o.Title, maxTitle)
+	o.Note = letters.clean(o.Note, maxTitle)
+	o.Currency = letters.clean(o.Currency, maxCurrency)
 	if o.Currency == "" {
 		o.Currency = "POKT"
 	}

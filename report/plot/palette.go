@@ -40,7 +40,7 @@ func (t Theme) palette() palette {
 	}
 	return palette{
 		background: rgb(0xFFFFFF), text: rgb(0x1B222B), muted: rgb(0x5A6675), grid: rgb(0xE6EAEE), axis: rgb(0x8A96A3),
-		line: rgb(0x0072D1), bar: rgb(0xDDE5ED), barEdge: rgb(0x7F8FA1), good: rgb(0x277F58),
+		line: rgb(0x0072D1), bar: rgb(0xDDE5ED), barEdge: rgb(0x738296), good: rgb(0x277F58),
 		badge: rgb(0x9A4A00), badgeText: rgb(0xFFFFFF),
 		series: [8]color.NRGBA{rgb(0x0072D1), rgb(0xC68239), rgb(0x277F58), rgb(0xB755AB),
 			rgb(0x34236E), rgb(0x1B9BCF), rgb(0x90322B), rgb(0x583263)},

@@ -25,11 +25,14 @@ func niceScale(most decimal.Decimal, about int) scale {
 	for exponent--; ; exponent++ {
 		for _, n := range []int64{1, 2, 5} {
 			step := decimal.New(n, exponent)
-			steps := most.Div(step).Ceil()
-			if steps.GreaterThan(decimal.NewFromInt(int64(about) + 1)) {
+			if step.Mul(decimal.NewFromInt(int64(about) + 1)).LessThan(most) {
 				continue
 			}
-			return scale{step: step, steps: max(1, int(steps.IntPart()))}
+			s := scale{step: step, steps: 1}
+			for s.value(s.steps).LessThan(most) {
+				s.steps++
+			}
+			return s
 		}
 	}
 }

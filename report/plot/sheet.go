@@ -3,6 +3,7 @@ package plot
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"image/color"
 	"image/png"
@@ -59,23 +60,24 @@ func (s *sheet) encode(name string) ([]byte, error) {
 	}
 }
 
-// titled puts a title into an SVG document.
+// titled puts a title into an SVG document, and lets its lines bend as softly as those of a PNG, where a sharp bend has no spike.
 func titled(document []byte, title string) ([]byte, error) {
-	tag := bytes.Index(document, []byte("<svg "))
-	end := bytes.IndexByte(document[max(tag, 0):], '>')
-	if tag < 0 || end < 0 {
-		return nil, fmt.Errorf("the drawing is not an SVG document")
+	before, rest, svg := bytes.Cut(document, []byte("<svg "))
+	attributes, after, closed := bytes.Cut(rest, []byte(">"))
+	if !svg || !closed {
+		return nil, errors.New("the drawing is not an SVG document")
 	}
-	end += tag + 1
 	var out bytes.Buffer
-	out.Grow(len(document) + len(title) + 64)
-	out.Write(document[:end])
-	out.WriteString("\n<title>")
+	out.Grow(len(document) + len(title) + 128)
+	out.Write(before)
+	out.WriteString(`<svg role="img" stroke-linejoin="round" `)
+	out.Write(attributes)
+	out.WriteString(">\n<title>")
 	if err := xml.EscapeText(&out, []byte(title)); err != nil {
 		return nil, err
 	}
 	out.WriteString("</title>")
-	out.Write(document[end:])
+	out.Write(after)
 	return out.Bytes(), nil
 }
 

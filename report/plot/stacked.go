@@ -71,7 +71,7 @@ func (p *Painter) stacked(w io.Writer, stack Stack, o Options) error {
 		title += " by " + by
 	}
 	title = when.titled(title)
-	facts := []string{o.Note, when.dateRange(o.Now), o.Zone.String(), "total " + amount(total) + " " + o.Currency}
+	facts := []string{o.Note, when.dateRange(o.Now), o.zone(p.letters), "total " + amount(total) + " " + o.Currency}
 	notes := stack.Untold.notes(o.Currency)
 	s := newSheet(p.letters, o)
 	if total.IsZero() {
@@ -168,7 +168,8 @@ func stackLegend(layers []layer, when timeline, o Options) []entry {
 		}})
 	}
 	if when.open() {
-		legend = append(legend, entry{label: periodWords[o.Period].open, swatch: func(s *sheet, left, right, middle vg.Length) {
+		_, _, open := words(o.Period)
+		legend = append(legend, entry{label: open, swatch: func(s *sheet, left, right, middle vg.Length) {
 			left, right = left+2*s.unit, right-2*s.unit
 			s.fill(bar(left, middle-7*s.unit, right, middle+7*s.unit), s.pale(layers[0].colour))
 			s.stroke(bar(left, middle-7*s.unit, right, middle+7*s.unit), s.dashes())
@@ -236,7 +237,7 @@ func (f *frame) bars(layers []layer, sums [][]float64) {
 		bottom := f.bottom
 		for i, l := range layers {
 			top := f.y(sums[i][s.datum])
-			if l.hatched && top > bottom {
+			if l.hatched && top > bottom && !f.dense() { // stripes in a narrow bar would look like gaps
 				f.hatch(left, bottom, right, top)
 			}
 			// A line between two parts that are high enough to spare it.
@@ -269,9 +270,9 @@ func (f *frame) areas(layers []layer, sums [][]float64) {
 			line = append(line, vg.Point{X: f.x((f.when.at(s.from) + f.when.at(s.to)) / 2), Y: height(s)})
 		}
 		line = append(line, vg.Point{X: f.right, Y: height(last)})
-		f.fill(f.below(line), layers[i].colour)
+		f.shade(line, layers[i].colour)
 		if last.open {
-			f.fill(f.below(line[max(0, len(line)-3):]), f.pale(layers[i].colour))
+			f.shade(line[max(0, len(line)-3):], f.pale(layers[i].colour))
 		}
 	}
 }

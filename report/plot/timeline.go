@@ -94,33 +94,36 @@ func (l timeline) centre(t time.Time) float64 {
 	return l.at(t)
 }
 
-// words for a number of periods and for the one that is not over.
-var periodWords = map[rewards.Period]struct{ one, many, open string }{
-	rewards.Hour:  {"hour", "hours", "this hour so far"},
-	rewards.Day:   {"day", "days", "today so far"},
-	rewards.Week:  {"week", "weeks", "this week so far"},
-	rewards.Month: {"month", "months", "this month so far"},
+// words returns what several periods are called, and the one that is not over.
+func words(p rewards.Period) (one, many, open string) {
+	switch p {
+	case rewards.Hour:
+		return "hour", "hours", "this hour so far"
+	case rewards.Week:
+		return "week", "weeks", "this week so far"
+	case rewards.Month:
+		return "month", "months", "this month so far"
+	default:
+		return "day", "days", "today so far"
+	}
 }
 
 // count says how many periods are shown: "15 days", or "last 15 days" when they reach to now.
 func (l timeline) count() string {
-	words, n := periodWords[l.period], len(l.slots)
-	text := fmt.Sprintf("%d %s", n, words.many)
-	if n == 1 {
-		text = words.one
-	}
+	one, many, _ := words(l.period)
+	n := len(l.slots)
+	last := n > 0 && l.slots[n-1].open
 	switch {
-	case !l.slots[n-1].open:
-		if n == 1 {
-			return "1 " + text
-		}
-		return text
-	case n == 1 && l.period == rewards.Day:
+	case n == 1 && last && l.period == rewards.Day:
 		return "today"
+	case n == 1 && last:
+		return "this " + one
 	case n == 1:
-		return "this " + text
+		return "1 " + one
+	case last:
+		return fmt.Sprintf("last %d %s", n, many)
 	default:
-		return "last " + text
+		return fmt.Sprintf("%d %s", n, many)
 	}
 }
 
