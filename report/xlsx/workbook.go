@@ -142,18 +142,20 @@ type rest struct {
 
 // Create adds a part, or swallows it.
 func (r *rest) Create(name string) (io.Writer, error) {
-	switch {
-	case isSheet(name):
+	if isSheet(name) {
 		return io.Discard, nil
+	}
+	part, err := r.archive.Create(name)
+	switch {
+	case err != nil:
+		return nil, err
 	case name == stringsPart:
 		r.wroteStrings = true
-		part, err := r.archive.Create(name)
-		if err != nil {
-			return nil, err
-		}
 		return io.Discard, r.strings.write(part)
+	case name == typesPart:
+		return sortedTypes{part}, nil
 	}
-	return r.archive.Create(name)
+	return part, nil
 }
 
 // AddFS is not called for workbooks made by this package.

@@ -1,24 +1,484 @@
 package xlsx
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
 
+	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/report"
 )
 
-func TestQuick(t *testing.T) {
-	var buf bytes.Buffer
-	require.NoError(t, Write(context.Background(), &buf, Workbook{RowsPerSheet: 40, Sheets: []Sheet{{Table: report.Settlements(generated(100), nil)}}}))
-	f, err := excelize.OpenReader(&buf)
+var errBroken = errors.New("the index went away")
+
+func madrid(t testing.TB) *time.Location {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/Madrid")
 	require.NoError(t, err)
-	for _, n := range f.GetSheetList() {
-		rows, err := f.GetRows(n)
+	return zone
+}
+
+// written returns the bytes of a workbook after checking what every one of them must hold to.
+func written(t testing.TB, book Workbook) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, Write(t.Context(), &b, book))
+	checkParts(t, b.Bytes())
+	return b.Bytes()
+}
+
+func opened(t testing.TB, file []byte) *excelize.File {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(file))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, f.Close()) })
+	return f
+}
+
+// checkParts checks that the archive holds no part twice, that all of its XML is well formed, that each part has a type, and that
+// each relation leads to a part.
+func checkParts(t testing.TB, file []byte) {
+	t.Helper()
+	archive, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
+	require.NoError(t, err)
+	parts := map[string][]byte{}
+	for _, part := range archive.File {
+		require.NotContains(t, parts, part.Name)
+		r, err := part.Open()
 		require.NoError(t, err)
-		t.Log(n, len(rows), rows[0], rows[1], rows[len(rows)-1])
+		parts[part.Name], err = io.ReadAll(r)
+		require.NoError(t, err)
+		decoder := xml.NewDecoder(bytes.NewReader(parts[part.Name]))
+		for {
+			if _, err := decoder.Token(); err == io.EOF {
+				break
+			} else {
+				require.NoError(t, err, part.Name)
+			}
+		}
 	}
+	for name := range parts {
+		if strings.HasPrefix(name, "xl/worksheets/sheet") || strings.HasPrefix(name, "xl/charts/") || name == stringsPart {
+			assert.Contains(t, string(parts["[Content_Types].xml"]), `PartName="/`+name+`"`)
+		}
+		if !strings.HasSuffix(name, ".rels") {
+			continue
+		}
+		var relations struct {
+			Relationship []struct {
+				Target string `xml:"Target,attr"`
+			}
+		}
+		require.NoError(t, xml.Unmarshal(parts[name], &relations))
+		for _, relation := range relations.Relationship {
+			target := strings.TrimPrefix(relation.Target, "/")
+			if !strings.HasPrefix(relation.Target, "/") {
+				target = filepath.Join(filepath.Dir(filepath.Dir(name)), relation.Target)
+			}
+			assert.Contains(t, parts, target, "%s in %s", relation.Target, name)
+		}
+	}
+}
+
+// kinds is a table with every kind of cell.
+func kinds() report.Table {
+	names := []string{"None", "Text", "Integer", "POKT", "Decimal", "Fiat", "Percent", "Time", "Date", "Month", "Address", "Height"}
+	table := report.Table{Title: "Kinds", TotalLabel: "Total", Notes: []string{"=a note"}}
+	for kind, name := range names {
+		table.Columns = append(table.Columns, report.Column{Name: name, Kind: report.Kind(kind), Sum: report.Kind(kind).Numeric() && name != "Height"})
+	}
+	at := time.Date(2026, 3, 29, 1, 0, 0, 5, time.UTC) // three o'clock in Madrid, an hour after one
+	raw := make([]byte, 20)
+	address, _ := pocket.AccountFromBytes(raw)
+	table.Columns[5].Currency = "EUR"
+	table.Rows = report.Rows(
+		[]report.Cell{{}, report.String("=1+1"), report.Integer(-1234567), report.POKT(-1), report.Decimal(decimal.RequireFromString("0.1")),
+			report.Fiat(decimal.RequireFromString("0.000123")), report.Percent(decimal.RequireFromString("0.125")), report.Time(at), report.Date(at),
+			report.Month(at), report.Address(address), report.Height(852_613)},
+		make([]report.Cell, len(names)),
+	)
+	return table
+}
+
+func TestEveryKindOfCell(t *testing.T) {
+	f := opened(t, written(t, Workbook{Zone: madrid(t), Title: "T & <t>", Creator: "us", Created: time.Unix(0, 0), Sheets: []Sheet{{Table: kinds()}}}))
+	assert.Equal(t, []string{"Kinds", "Notes"}, f.GetSheetList())
+
+	tests := []struct {
+		column, raw, shown string
+		kind               excelize.CellType
+	}{
+		{"A", "", "", excelize.CellTypeUnset},
+		{"B", "'=1+1", "'=1+1", excelize.CellTypeSharedString},
+		{"C", "-1234567", "-1,234,567", excelize.CellTypeUnset},
+		{"D", "-0.000001", "-0.000001", excelize.CellTypeUnset},
+		{"E", "0.1", "0.10", excelize.CellTypeUnset},
+		{"F", "0.000123", "0.000123", excelize.CellTypeUnset},
+		{"G", "0.125", "12.50%", excelize.CellTypeUnset},
+		{"H", "46110.125", "2026-03-29 03:00:00", excelize.CellTypeUnset},
+		{"I", "46110", "2026-03-29", excelize.CellTypeUnset},
+		{"J", "46082", "2026-03", excelize.CellTypeUnset},
+		{"K", "pokt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqgkqyqc", "", excelize.CellTypeSharedString},
+		{"L", "852613", "852613", excelize.CellTypeUnset},
+	}
+	for _, test := range tests {
+		raw, err := f.GetCellValue("Kinds", test.column+"2", excelize.Options{RawCellValue: true})
+		require.NoError(t, err)
+		if test.column != "K" {
+			assert.Equal(t, test.raw, raw, test.column)
+			shown, err := f.GetCellValue("Kinds", test.column+"2")
+			require.NoError(t, err)
+			assert.Equal(t, test.shown, shown, test.column)
+		}
+		kind, err := f.GetCellType("Kinds", test.column+"2")
+		require.NoError(t, err)
+		assert.Equal(t, test.kind, kind, test.column)
+		formula, err := f.GetCellFormula("Kinds", test.column+"2")
+		require.NoError(t, err)
+		assert.Empty(t, formula, "only totals have formulas")
+	}
+
+	t.Run("times name their zone and money its currency in the header", func(t *testing.T) {
+		header, err := f.GetRows("Kinds")
+		require.NoError(t, err)
+		assert.Equal(t, "Time (Europe/Madrid)", header[0][7])
+		assert.Equal(t, "Fiat (EUR)", header[0][5])
+	})
+	t.Run("totals are formulas with what they come to", func(t *testing.T) {
+		formula, err := f.GetCellFormula("Kinds", "D4")
+		require.NoError(t, err)
+		assert.Equal(t, "SUBTOTAL(109,D2:D3)", formula)
+		value, err := f.GetCellValue("Kinds", "D4", excelize.Options{RawCellValue: true})
+		require.NoError(t, err)
+		assert.Equal(t, "-0.000001", value)
+		label, err := f.GetCellValue("Kinds", "A4")
+		require.NoError(t, err)
+		assert.Equal(t, "Total", label)
+		none, err := f.GetCellFormula("Kinds", "L4")
+		require.NoError(t, err)
+		assert.Empty(t, none, "heights are not added up")
+	})
+	t.Run("the header stays in view and has a filter, and repeats in print", func(t *testing.T) {
+		panes, err := f.GetPanes("Kinds")
+		require.NoError(t, err)
+		assert.True(t, panes.Freeze)
+		assert.Equal(t, 1, panes.YSplit)
+		var names []string
+		for _, name := range f.GetDefinedName() {
+			names = append(names, name.Name+" "+name.RefersTo)
+		}
+		assert.Contains(t, names, "_xlnm._FilterDatabase 'Kinds'!$A$1:$L$3")
+		assert.Contains(t, names, "_xlnm.Print_Titles 'Kinds'!$1:$1")
+	})
+	t.Run("columns are wide enough for what they hold", func(t *testing.T) {
+		width, err := f.GetColWidth("Kinds", "K")
+		require.NoError(t, err)
+		assert.Greater(t, width, 44.0)
+	})
+	t.Run("notes have a sheet of their own", func(t *testing.T) {
+		rows, err := f.GetRows("Notes")
+		require.NoError(t, err)
+		assert.Equal(t, [][]string{{"Sheet", "Note"}, {"Kinds", "'=a note"}}, rows)
+	})
+	t.Run("the document is named", func(t *testing.T) {
+		properties, err := f.GetDocProps()
+		require.NoError(t, err)
+		assert.Equal(t, "T & <t>", properties.Title)
+		assert.Equal(t, "1970-01-01T00:00:00Z", properties.Created)
+	})
+}
+
+// TestAllCellsComeBack compares every cell of a workbook with the row it was made of.
+func TestAllCellsComeBack(t *testing.T) {
+	const n = 500
+	zone := madrid(t)
+	wallet, err := pocket.AccountFromBytes(append([]byte{200, 0}, append(make([]byte, 17), 7)...))
+	require.NoError(t, err)
+	table := report.Settlements(generated(n), []pocket.Address{wallet})
+	f := opened(t, written(t, Workbook{Zone: zone, Sheets: []Sheet{{Table: table}}}))
+	got, err := f.GetRows("Settlements", excelize.Options{RawCellValue: true})
+	require.NoError(t, err)
+	require.Len(t, got, 1+n+1)
+	i := 1
+	for row, err := range table.All(t.Context()) {
+		require.NoError(t, err)
+		for column, cell := range row {
+			switch cell.Kind() {
+			case report.KindTime:
+				serial, err := strconv.ParseFloat(got[i][column], 64)
+				require.NoError(t, err)
+				back, err := excelize.ExcelDateToTime(serial, false)
+				require.NoError(t, err)
+				assert.Equal(t, cell.Time().In(zone).Format(time.DateTime), back.Round(time.Second).Format(time.DateTime))
+			case report.KindText, report.KindAddress:
+				assert.Equal(t, cell.Text(), got[i][column])
+			default:
+				value, err := decimal.NewFromString(got[i][column])
+				require.NoError(t, err)
+				assert.True(t, cell.Decimal().Equal(value), "row %d column %d: want %s, got %s", i, column, cell.Decimal(), value)
+			}
+		}
+		i++
+	}
+}
+
+func TestLongTablesGoOnInTheNextSheet(t *testing.T) {
+	const perSheet = 10 // a header and nine rows
+	for _, n := range []int{0, 1, 8, 9, 10, 17, 18, 19, 27, 40} {
+		t.Run(fmt.Sprint(n, " rows"), func(t *testing.T) {
+			table := report.Settlements(generated(n), nil)
+			table.Notes = nil
+			f := opened(t, written(t, Workbook{RowsPerSheet: perSheet, Sheets: []Sheet{{Table: table}, {Name: "After", Table: kinds()}}}))
+			var references []string
+			sheets := 0
+			var last string
+			for i, sheet := range f.GetSheetList() {
+				if !strings.HasPrefix(sheet, "Settlements") {
+					continue
+				}
+				sheets++
+				want := "Settlements"
+				if i > 0 {
+					want = fmt.Sprintf("Settlements %d", i+1)
+				}
+				assert.Equal(t, want, sheet)
+				last = sheet
+				rows, err := f.GetRows(sheet)
+				require.NoError(t, err)
+				assert.LessOrEqual(t, len(rows), perSheet)
+				assert.Equal(t, "Time (UTC)", rows[0][0], "the header is repeated")
+				for _, row := range rows[1:] {
+					if row[0] != "Total" {
+						references = append(references, row[len(row)-1])
+					}
+				}
+			}
+			var want []string
+			for row := range table.All(t.Context()) {
+				want = append(want, row[len(row)-1].Text())
+			}
+			assert.Equal(t, want, references, "every row once, in order")
+			lines := n // with the totals
+			if n > 0 {
+				lines++
+			}
+			assert.Equal(t, max(1, (lines+perSheet-2)/(perSheet-1)), sheets)
+			if n > 0 {
+				checkTotals(t, f, last, table)
+			}
+			assert.Contains(t, f.GetSheetList(), "After")
+		})
+	}
+}
+
+// checkTotals compares the totals row, and what excelize makes of its formula, with the exact sum.
+func checkTotals(t *testing.T, f *excelize.File, sheet string, table report.Table) {
+	t.Helper()
+	totals := report.NewTotals(table.Columns)
+	for row := range table.All(t.Context()) {
+		totals.Add(row)
+	}
+	rows, err := f.GetRows(sheet, excelize.Options{RawCellValue: true})
+	require.NoError(t, err)
+	n := len(rows)
+	require.Equal(t, "Total", rows[n-1][0])
+	for i, want := range totals.Row("Total") {
+		if !table.Columns[i].Sum {
+			continue
+		}
+		assert.Equal(t, want.Decimal().String(), decimal.RequireFromString(rows[n-1][i]).String())
+		formula, err := f.GetCellFormula(sheet, fmt.Sprintf("%s%d", columnName(i+1), n))
+		require.NoError(t, err)
+		sum := decimal.Zero
+		for term := range strings.SplitSeq(formula, "+") {
+			sum = sum.Add(subtotal(t, f, sheet, term))
+		}
+		assert.Equal(t, want.Decimal().String(), sum.String(), formula)
+	}
+}
+
+// subtotal adds up what one SUBTOTAL(109,'Sheet'!A2:A9) reaches.
+func subtotal(t *testing.T, f *excelize.File, sheet, term string) decimal.Decimal {
+	t.Helper()
+	inner, ok := strings.CutPrefix(term, "SUBTOTAL(109,")
+	require.True(t, ok, term)
+	area := strings.TrimSuffix(inner, ")")
+	if name, rest, other := strings.Cut(area, "!"); other {
+		sheet, area = strings.Trim(name, "'"), rest
+	}
+	from, to, _ := strings.Cut(area, ":")
+	column, first, err := excelize.CellNameToCoordinates(from)
+	require.NoError(t, err)
+	_, last, err := excelize.CellNameToCoordinates(to)
+	require.NoError(t, err)
+	sum := decimal.Zero
+	for row := first; row <= last; row++ {
+		value, err := f.GetCellValue(sheet, fmt.Sprintf("%s%d", columnName(column), row), excelize.Options{RawCellValue: true})
+		require.NoError(t, err)
+		sum = sum.Add(decimal.RequireFromString(value))
+	}
+	return sum
+}
+
+func TestEqualTablesMakeEqualFiles(t *testing.T) {
+	make := func() []byte {
+		book, err := Standard(contents(t, 3000, madrid(t)))
+		require.NoError(t, err)
+		return written(t, book)
+	}
+	assert.True(t, bytes.Equal(make(), make()))
+}
+
+func TestSheetNames(t *testing.T) {
+	table := report.Table{Columns: []report.Column{{Name: "N"}}}
+	names := []string{"a/b:c?", "A B C", "", "'quoted'", strings.Repeat("long ", 20), strings.Repeat("long ", 20), "日本\x00\n", "🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉"}
+	var sheets []Sheet
+	for _, name := range names {
+		sheets = append(sheets, Sheet{Name: name, Table: table})
+	}
+	f := opened(t, written(t, Workbook{Sheets: sheets}))
+	assert.Equal(t, []string{"a b c", "A B C (2)", "Sheet", "quoted", "long long long long long long l", "long long long long lon (2)", "日本�", "🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉"}, f.GetSheetList())
+}
+
+func TestRefusals(t *testing.T) {
+	table := report.Table{Columns: []report.Column{{Name: "N"}}}
+	tests := []struct {
+		name string
+		book Workbook
+	}{
+		{"a workbook without sheets", Workbook{}},
+		{"a sheet without columns", Workbook{Sheets: []Sheet{{}}}},
+		{"more columns than a sheet can have", Workbook{Sheets: []Sheet{{Table: report.Table{Columns: make([]report.Column, 16_385)}}}}},
+		{"too few rows a sheet", Workbook{RowsPerSheet: 2, Sheets: []Sheet{{Table: table}}}},
+		{"too many rows a sheet", Workbook{RowsPerSheet: MaxRows + 1, Sheets: []Sheet{{Table: table}}}},
+		{"a chart of a column that is not there", Workbook{Sheets: []Sheet{{Table: kinds(), Charts: []Chart{{X: "Day", Bars: []string{"POKT"}}}}}}},
+		{"a chart of a line that is not there", Workbook{Sheets: []Sheet{{Table: kinds(), Charts: []Chart{{X: "Date", Lines: []string{"none"}}}}}}},
+		{"a row with a cell too many", Workbook{Sheets: []Sheet{{Table: report.Table{Columns: table.Columns, Rows: report.Rows(make([]report.Cell, 2))}}}}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			err := Write(t.Context(), io.Discard, test.book)
+			assert.ErrorIs(t, err, pocket.ErrInvalid)
+			assert.ErrorContains(t, err, "xlsx: ")
+		})
+	}
+}
+
+func brokenAfter(n int) iter.Seq2[pocket.Event, error] {
+	return func(yield func(pocket.Event, error) bool) {
+		for e := range generated(n) {
+			if !yield(e, nil) {
+				return
+			}
+		}
+		yield(nil, errBroken)
+	}
+}
+
+func TestFaults(t *testing.T) {
+	book := func(events iter.Seq2[pocket.Event, error]) Workbook {
+		return Workbook{Sheets: []Sheet{{Table: report.Settlements(events, nil)}}}
+	}
+	t.Run("a source that breaks is told and leaves no file", func(t *testing.T) {
+		for _, n := range []int{0, sampled - 1, sampled, 5000} {
+			folder := t.TempDir()
+			err := WriteFile(t.Context(), filepath.Join(folder, "rewards.xlsx"), book(brokenAfter(n)))
+			assert.ErrorIs(t, err, errBroken)
+			entries, err := os.ReadDir(folder)
+			require.NoError(t, err)
+			assert.Empty(t, entries)
+		}
+	})
+	t.Run("a cancelled context is told", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		endless := func(yield func(pocket.Event, error) bool) {
+			for e := range generated(1 << 40) {
+				if e.Where().Height > 102_000 {
+					cancel()
+				}
+				if !yield(e, nil) {
+					return
+				}
+			}
+		}
+		assert.ErrorIs(t, Write(ctx, io.Discard, book(endless)), context.Canceled)
+	})
+	t.Run("a disk that fills up at any point is told", func(t *testing.T) {
+		whole := len(written(t, book(generated(3000))))
+		for room := 0; room < whole; room += whole / 23 {
+			assert.ErrorIs(t, Write(t.Context(), &disk{room: room}, book(generated(3000))), errFull, "room for %d of %d bytes", room, whole)
+		}
+	})
+	t.Run("a whole file is written by path", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "rewards.xlsx")
+		require.NoError(t, WriteFile(t.Context(), path, book(generated(10))))
+		f, err := excelize.OpenFile(path)
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+	})
+}
+
+var errFull = errors.New("no space left on device")
+
+type disk struct{ room int }
+
+func (d *disk) Write(p []byte) (int, error) {
+	if d.room -= len(p); d.room < 0 {
+		return 0, errFull
+	}
+	return len(p), nil
+}
+
+func TestStandardWorkbook(t *testing.T) {
+	book, err := Standard(contents(t, 20_000, madrid(t)))
+	require.NoError(t, err)
+	f := opened(t, written(t, book))
+	assert.Equal(t, []string{"Summary", "Daily", "Monthly", "Services", "Losses", "Causes", "Settlements", "Notes"}, f.GetSheetList())
+	charts := map[string]int{}
+	f.Pkg.Range(func(name, content any) bool {
+		if strings.HasPrefix(name.(string), "xl/charts/chart") {
+			for _, kind := range []string{"<lineChart>", "<barChart>", "stacked"} {
+				charts[kind] += min(1, strings.Count(string(content.([]byte)), kind))
+			}
+		}
+		return true
+	})
+	assert.Equal(t, map[string]int{"<lineChart>": 1, "<barChart>": 4, "stacked": 2}, charts)
+	drawings := 0
+	f.Pkg.Range(func(name, content any) bool {
+		if strings.HasPrefix(name.(string), "xl/worksheets/sheet") && bytes.Contains(content.([]byte), []byte("<drawing")) {
+			drawings++
+		}
+		return true
+	})
+	assert.Equal(t, 4, drawings)
+
+	t.Run("nothing is a workbook that cannot be written, not a panic", func(t *testing.T) {
+		empty, err := Standard(Contents{})
+		require.NoError(t, err)
+		assert.ErrorIs(t, Write(t.Context(), io.Discard, empty), pocket.ErrInvalid)
+	})
+	t.Run("no days and no months are sheets without charts", func(t *testing.T) {
+		bare, err := Standard(Contents{Days: contents(t, 1, time.UTC).Days[:0], Months: contents(t, 1, time.UTC).Months[:0]})
+		require.NoError(t, err)
+		f := opened(t, written(t, bare))
+		assert.True(t, slices.Contains(f.GetSheetList(), "Losses"))
+	})
 }
