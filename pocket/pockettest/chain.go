@@ -125,6 +125,7 @@ func (c *Chain) Inject(incident Incident) error {
 		return err
 	}
 	c.world = c.world.with(incident)
+	c.balances.forget(incident.Height)
 	return nil
 }
 

@@ -25,6 +25,7 @@ type Node struct {
 	store   store
 	chain   *Chain // nil when a recording is served
 	replies *replies
+	rest    *http.ServeMux
 
 	mu       sync.Mutex
 	faults   []*activeFault
@@ -86,6 +87,7 @@ func NewRecorded(dir fs.FS) (*Node, error) {
 func listen(n *Node) (*Node, error) {
 	n.done = make(chan struct{})
 	n.sockets = map[*websocket.Conn]struct{}{}
+	n.rest = n.routes()
 	var err error
 	if n.RPC, err = n.serve("rpc", n.serveRPC); err == nil {
 		n.REST, err = n.serve("rest", n.serveREST)

@@ -27,8 +27,6 @@ func methodNamed(name string) (handler, bool) {
 	return h, ok
 }
 
-func encoded(v any) result { return result{raw: mustJSON(v)} }
-
 // object writes fields, keys and values by turns, in their order.
 func object(keysAndValues ...any) json.RawMessage {
 	out := []byte{'{'}
@@ -37,6 +35,10 @@ func object(keysAndValues ...any) json.RawMessage {
 			out = append(out, ',')
 		}
 		out = append(appendQuoted(out, pair[0].(string)), ':')
+		if raw, ok := pair[1].(json.RawMessage); ok && raw != nil {
+			out = append(out, raw...)
+			continue
+		}
 		out = append(out, mustJSON(pair[1])...)
 	}
 	return append(out, '}')
