@@ -58,7 +58,7 @@ func NewAdder(q Query) (*Adder, error) {
 		return nil, fmt.Errorf("query: %w", err)
 	}
 	q.Zone = zoneOr(q.Zone)
-	a := &Adder{query: q, match: newMatcher(q.Filter), wallets: newSet(q.Wallets), groups: newGroups()}
+	a := &Adder{query: q, match: newMatcher(q.Filter), wallets: newSet(q.Wallets), groups: newGroups(len(q.By))}
 	a.by.supplier = slices.Contains(q.By, BySupplier)
 	a.by.service = slices.Contains(q.By, ByService)
 	a.by.owner = slices.Contains(q.By, ByOwner)

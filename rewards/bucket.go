@@ -1,6 +1,7 @@
 package rewards
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -43,30 +44,43 @@ func (b *bucket) sums(group uint32) *Sums {
 
 // groups numbers the combinations of dimensions, so that their addresses are hashed and compared once and not in each period.
 type groups struct {
-	keys    []Key // without Start, by number
-	numbers map[groupKey]uint32
-	last    groupKey // the same often comes again
-	lastNo  uint32
+	keys   []Key             // without Start, by number
+	single map[string]uint32 // with one dimension, by its text: hashing one is faster than hashing five
+	joint  map[groupKey]uint32
 }
 
 // A groupKey is a [Key] without Start, as text: it is what the map hashes.
 type groupKey struct{ supplier, owner, application, recipient, service string }
 
-func newGroups() groups { return groups{numbers: map[groupKey]uint32{}} }
+func newGroups(dimensions int) groups {
+	if dimensions == 1 {
+		return groups{single: map[string]uint32{}}
+	}
+	return groups{joint: map[groupKey]uint32{}}
+}
 
 func (g *groups) number(k *Key) uint32 {
+	if g.single != nil {
+		text := cmp.Or(k.Supplier.String(), k.Owner.String(), k.Application.String(), k.Recipient.String(), string(k.Service))
+		n, found := g.single[text]
+		if !found {
+			n = g.next(k)
+			g.single[text] = n
+		}
+		return n
+	}
 	key := groupKey{k.Supplier.String(), k.Owner.String(), k.Application.String(), k.Recipient.String(), string(k.Service)}
-	if len(g.keys) > 0 && g.last == key {
-		return g.lastNo
-	}
-	n, found := g.numbers[key]
+	n, found := g.joint[key]
 	if !found {
-		n = uint32(len(g.keys))
-		g.numbers[key] = n
-		g.keys = append(g.keys, *k)
+		n = g.next(k)
+		g.joint[key] = n
 	}
-	g.last, g.lastNo = key, n
 	return n
+}
+
+func (g *groups) next(k *Key) uint32 {
+	g.keys = append(g.keys, *k)
+	return uint32(len(g.keys) - 1)
 }
 
 // ranks returns the place of every group in the order of [Key.Compare].

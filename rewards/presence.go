@@ -72,6 +72,9 @@ func union(stays []Stay, alike func(a, b Stay) bool) []Stay {
 
 // fill sets how many nodes f's span had and for how long.
 func (p *presence) fill(f *Figure) {
+	if !f.From.Before(f.To) {
+		return
+	}
 	var nodeDays, days dayCount
 	last, throughout := -1, int64(0)
 	for i := range p.stays {
