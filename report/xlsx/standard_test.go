@@ -1,12 +1,9 @@
 package xlsx
 
 import (
-	"context"
-	"os"
 	"testing"
 	"time"
 
-	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/poktbot/poktbot/pocket"
@@ -55,26 +52,4 @@ func contents(t testing.TB, n int, zone *time.Location) Contents {
 		Services:    add(rewards.Query{Period: rewards.Month, Zone: zone, By: []rewards.Dimension{rewards.ByService}}),
 		Settlements: generated(n),
 	}
-}
-
-func TestLook(t *testing.T) {
-	out := os.Getenv("LOOK")
-	if out == "" {
-		t.Skip()
-	}
-	zone, _ := time.LoadLocation("Europe/Madrid")
-	c := contents(t, 200_000, zone)
-	inner := c.Settlements
-	c.Settlements = func(yield func(pocket.Event, error) bool) {
-		n := 0
-		for e, err := range inner {
-			if n++; n > 500 || !yield(e, err) {
-				return
-			}
-		}
-	}
-	book, err := Standard(c)
-	require.NoError(t, err)
-	require.NoError(t, WriteFile(context.Background(), out, book))
-	_ = decimal.Zero
 }

@@ -57,7 +57,10 @@ func (t *sharedStrings) write(w io.Writer) error {
 const mostText = 32767
 
 // cutMark ends a text that was longer than a cell's can be.
-const cutMark = "… (cut)"
+const (
+	cutMark      = "… (cut)"
+	cutMarkUnits = 7
+)
 
 // cellText makes free text fit for a cell: defused, clean, its lines ended by \n alone, and not too long.
 func cellText(s string) string {
@@ -66,7 +69,7 @@ func cellText(s string) string {
 		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 	}
 	if len(s) > mostText && fit(s, mostText) != s {
-		s = fit(s, mostText-len(cutMark)) + cutMark
+		s = fit(s, mostText-cutMarkUnits) + cutMark
 	}
 	return s
 }

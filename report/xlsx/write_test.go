@@ -339,7 +339,7 @@ func subtotal(t *testing.T, f *excelize.File, sheet, term string) decimal.Decima
 
 func TestEqualTablesMakeEqualFiles(t *testing.T) {
 	make := func() []byte {
-		book, err := Standard(contents(t, 3000, madrid(t)))
+		book, err := Standard(contents(t, 1500, madrid(t)))
 		require.NoError(t, err)
 		return written(t, book)
 	}
@@ -447,7 +447,7 @@ func (d *disk) Write(p []byte) (int, error) {
 }
 
 func TestStandardWorkbook(t *testing.T) {
-	book, err := Standard(contents(t, 20_000, madrid(t)))
+	book, err := Standard(contents(t, 4_000, madrid(t)))
 	require.NoError(t, err)
 	f := opened(t, written(t, book))
 	assert.Equal(t, []string{"Summary", "Daily", "Monthly", "Services", "Losses", "Causes", "Settlements", "Notes"}, f.GetSheetList())
