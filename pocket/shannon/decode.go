@@ -35,7 +35,7 @@ import (
 //
 // The whole body is held to the grammar of JSON, nested no deeper than 256, and read to its end: DecodeBlock ends without an error
 // only when [encoding/json.Valid] is true of it, height, transactions and block events are there once each, transactions first, and
-// each event is an object with a type. Attributes are looked at only in the events that are chosen: what the others hold is not checked.
+// each event is an object with a type. What events hold that are not chosen is not checked any further.
 //
 // Memory does not grow with the body. r is read from a single goroutine and only while the loop runs; the sequence can be ranged over
 // once. What it yields stays valid.
@@ -307,10 +307,11 @@ func (d *blockDecoder) event() error {
 		event = kind.build(&d.fields, d.at(index))
 	}
 	if d.fields.err != nil {
-		return &scanFault{
-			reason: pocket.ErrMalformed, at: start, cause: d.fields.err,
-			what: fmt.Sprintf("event %d %.100s", index, name),
+		reason := pocket.ErrMalformed
+		if errors.Is(d.fields.err, pocket.ErrTooLarge) {
+			reason = pocket.ErrTooLarge
 		}
+		return &scanFault{reason: reason, at: start, cause: d.fields.err, what: fmt.Sprintf("event %d %.100q", index, name)}
 	}
 	if event != nil && !d.yield(event, nil) {
 		return errStopped

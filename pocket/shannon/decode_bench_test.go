@@ -74,9 +74,7 @@ var busy = sync.OnceValue(func() *busyBlock {
 			}
 		}
 	}
-	for _, address := range slices.Sorted(maps.Keys(operators)) {
-		b.recorded = append(b.recorded, address)
-	}
+	b.recorded = slices.Sorted(maps.Keys(operators))
 	for _, address := range slices.Sorted(maps.Keys(owners)) {
 		if !operators[address] {
 			b.recorded = append(b.recorded, address)
@@ -179,7 +177,23 @@ type plainEvent struct {
 	} `json:"attributes"`
 }
 
+// BenchmarkDecodeBlock reports how many times as fast as encoding/json each way of reading the body of 3,000 claims is.
 func BenchmarkDecodeBlock(b *testing.B) {
+	var plain time.Duration
+	benchmarkDecode := func(b *testing.B, body []byte, sel pocket.Selection) {
+		b.SetBytes(int64(len(body)))
+		b.ReportAllocs()
+		count := 0
+		for b.Loop() {
+			count = 0
+			for _, err := range DecodeBlock(bytes.NewReader(body), pocket.Block{}, sel) {
+				require.NoError(b, err)
+				count++
+			}
+		}
+		b.ReportMetric(float64(count), "events")
+		b.ReportMetric(float64(plain)/float64(b.Elapsed()/time.Duration(b.N)), "x-json")
+	}
 	body := busy().body(3000)
 	operator := pocket.MustParseAddress(busy().operators[0])
 	b.Run("encoding/json into structs", func(b *testing.B) {
@@ -190,6 +204,7 @@ func BenchmarkDecodeBlock(b *testing.B) {
 			require.NoError(b, json.Unmarshal(body, &results))
 			require.Greater(b, len(results.Result.Events), 6000)
 		}
+		plain = b.Elapsed() / time.Duration(b.N)
 	})
 	b.Run("one operator's events", func(b *testing.B) {
 		benchmarkDecode(b, body, pocket.Selection{Mentions: []pocket.Address{operator}})
@@ -210,20 +225,6 @@ func BenchmarkDecodeBlock(b *testing.B) {
 		benchmarkDecode(b, body, pocket.Selection{Kinds: []pocket.Kind{pocket.KindSettlement}})
 	})
 	b.Run("every event", func(b *testing.B) { benchmarkDecode(b, body, pocket.Selection{}) })
-}
-
-func benchmarkDecode(b *testing.B, body []byte, sel pocket.Selection) {
-	b.SetBytes(int64(len(body)))
-	b.ReportAllocs()
-	count := 0
-	for b.Loop() {
-		count = 0
-		for _, err := range DecodeBlock(bytes.NewReader(body), pocket.Block{}, sel) {
-			require.NoError(b, err)
-			count++
-		}
-	}
-	b.ReportMetric(float64(count), "events")
 }
 
 // BenchmarkDecodeBlockMemory reports by how much the heap grows at most while a body is decoded: 15 MB and 1 GB.
@@ -263,7 +264,7 @@ func heapGrowth(tb testing.TB, claims int, sel pocket.Selection) (growth, size i
 	sample := func() {
 		if stream.n >= next {
 			growth = max(growth, live()-before)
-			next = stream.n + int64(claims)*4_800/20
+			next = stream.n + int64(claims)*4_300/8
 		}
 	}
 	stream.onRead = sample
@@ -288,9 +289,9 @@ func (c *countingReader) Read(p []byte) (int, error) {
 
 func TestDecodeBlockMemoryDoesNotGrowWithTheBody(t *testing.T) {
 	for _, sel := range []pocket.Selection{{}, {Mentions: []pocket.Address{pocket.MustParseAddress(busy().operators[0])}}} {
-		small, _ := heapGrowth(t, 1_000, sel)
-		large, size := heapGrowth(t, 12_000, sel)
-		require.Greater(t, size, int64(40e6))
+		small, _ := heapGrowth(t, 500, sel)
+		large, size := heapGrowth(t, 5_000, sel)
+		require.Greater(t, size, int64(20e6))
 		require.Less(t, large, int64(4<<20), strconv.FormatInt(large, 10))
 		require.Less(t, large, small+1<<20)
 	}

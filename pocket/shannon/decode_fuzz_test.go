@@ -40,7 +40,7 @@ func FuzzDecodeBlock(f *testing.F) {
 
 	operator := pocket.MustParseAddress(testOperator)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		events, err := collect(bytes.NewReader(body), pocket.Block{}, pocket.Selection{})
+		events, err := collectEvents(bytes.NewReader(body), pocket.Block{}, pocket.Selection{})
 		if err != nil {
 			if _, ok := errors.AsType[*pocket.APIError](err); !ok {
 				t.Fatalf("an error of type %T: %v", err, err)
@@ -48,12 +48,12 @@ func FuzzDecodeBlock(f *testing.F) {
 		} else {
 			checkAccepted(t, body, events)
 		}
-		slowly, slowErr := collect(iotest.OneByteReader(bytes.NewReader(body)), pocket.Block{}, pocket.Selection{})
+		slowly, slowErr := collectEvents(iotest.OneByteReader(bytes.NewReader(body)), pocket.Block{}, pocket.Selection{})
 		if (err == nil) != (slowErr == nil) || !sameEvents(events, slowly) {
 			t.Fatalf("read byte by byte: %v and %v", err, slowErr)
 		}
 		sel := pocket.Selection{Kinds: []pocket.Kind{pocket.KindSettlement, pocket.KindTransaction}, Mentions: []pocket.Address{operator}}
-		chosen, chosenErr := collect(bytes.NewReader(body), pocket.Block{}, sel)
+		chosen, chosenErr := collectEvents(bytes.NewReader(body), pocket.Block{}, sel)
 		if err == nil && chosenErr != nil {
 			t.Fatalf("all events can be read, some cannot: %v", chosenErr)
 		}

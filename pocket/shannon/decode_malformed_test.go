@@ -74,7 +74,7 @@ func TestDecodeBlockRefusesWhatIsNotBlockResults(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := collect(strings.NewReader(test.body), pocket.Block{}, pocket.Selection{})
+			_, err := collectEvents(strings.NewReader(test.body), pocket.Block{}, pocket.Selection{})
 			require.ErrorIs(t, err, pocket.ErrMalformed)
 			failure, ok := errors.AsType[*pocket.APIError](err)
 			require.True(t, ok)
@@ -89,26 +89,26 @@ func TestDecodeBlockRefusesWhatIsNotBlockResults(t *testing.T) {
 func TestDecodeBlockChecksTheBlockItIsGiven(t *testing.T) {
 	body := `{"height":"5","txs_results":[{"code":0,"events":[]}],"finalize_block_events":[]}`
 	t.Run("results of another height are refused", func(t *testing.T) {
-		_, err := collect(strings.NewReader(body), pocket.Block{Height: 6}, pocket.Selection{})
+		_, err := collectEvents(strings.NewReader(body), pocket.Block{Height: 6}, pocket.Selection{})
 		require.ErrorIs(t, err, pocket.ErrMalformed)
 		assert.ErrorContains(t, err, "height 6")
 		assert.ErrorContains(t, err, "results of height 5")
 	})
 	t.Run("fewer transactions in the block than results", func(t *testing.T) {
-		_, err := collect(strings.NewReader(body), pocket.Block{Txs: [][]byte{}}, pocket.Selection{})
+		_, err := collectEvents(strings.NewReader(body), pocket.Block{Txs: [][]byte{}}, pocket.Selection{})
 		require.ErrorIs(t, err, pocket.ErrMalformed)
 	})
 	t.Run("more transactions in the block than results", func(t *testing.T) {
-		_, err := collect(strings.NewReader(body), pocket.Block{Txs: [][]byte{{1}, {2}}}, pocket.Selection{})
+		_, err := collectEvents(strings.NewReader(body), pocket.Block{Txs: [][]byte{{1}, {2}}}, pocket.Selection{})
 		require.ErrorIs(t, err, pocket.ErrMalformed)
 	})
 	t.Run("a height behind the events is enough when it is known", func(t *testing.T) {
 		late := `{"txs_results":null,"finalize_block_events":[` +
 			`{"type":"pocket.service.EventRelayMiningDifficultyUpdated","attributes":[]}],"height":"5"}`
-		events, err := collect(strings.NewReader(late), pocket.Block{Height: 5}, pocket.Selection{})
+		events, err := collectEvents(strings.NewReader(late), pocket.Block{Height: 5}, pocket.Selection{})
 		require.NoError(t, err)
 		require.Len(t, events, 1)
-		_, err = collect(strings.NewReader(late), pocket.Block{Height: 4}, pocket.Selection{})
+		_, err = collectEvents(strings.NewReader(late), pocket.Block{Height: 4}, pocket.Selection{})
 		require.ErrorIs(t, err, pocket.ErrMalformed)
 	})
 }
@@ -139,7 +139,7 @@ func TestDecodeBlockTellsTheNodesOwnError(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			events, err := collect(strings.NewReader(test.body), pocket.Block{}, pocket.Selection{})
+			events, err := collectEvents(strings.NewReader(test.body), pocket.Block{}, pocket.Selection{})
 			assert.Empty(t, events)
 			require.ErrorIs(t, err, test.reason)
 			failure, ok := errors.AsType[*pocket.APIError](err)
@@ -151,7 +151,7 @@ func TestDecodeBlockTellsTheNodesOwnError(t *testing.T) {
 	}
 	t.Run("null is no error", func(t *testing.T) {
 		body := `{"jsonrpc":"2.0","error":null,"result":{"height":"5","txs_results":null,"finalize_block_events":[]}}`
-		_, err := collect(strings.NewReader(body), pocket.Block{}, pocket.Selection{})
+		_, err := collectEvents(strings.NewReader(body), pocket.Block{}, pocket.Selection{})
 		require.NoError(t, err)
 	})
 }
@@ -185,22 +185,31 @@ func TestDecodeBlockGivesUpOnAValueWithoutEnd(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			source := &endless{start: start, again: strings.Repeat("a", 1<<16)}
-			_, err := collect(source, pocket.Block{}, pocket.Selection{})
+			_, err := collectEvents(source, pocket.Block{}, pocket.Selection{})
 			require.ErrorIs(t, err, pocket.ErrTooLarge)
 			assert.LessOrEqual(t, source.given, 2*maxValue)
 		})
 	}
+	t.Run("a transaction with transfers without end", func(t *testing.T) {
+		source := &endless{
+			start: `{"height":"5","txs_results":[{"events":[{"type":"x"}`,
+			again: strings.Repeat(`,{"type":"transfer","attributes":[{"key":"recipient","value":"`+testOwner+
+				`","index":true},{"key":"amount","value":"1upokt","index":true}]}`, 1000),
+		}
+		_, err := collectEvents(source, pocket.Block{}, pocket.Selection{})
+		require.ErrorIs(t, err, pocket.ErrTooLarge)
+	})
 	t.Run("white space is passed over without being held", func(t *testing.T) {
 		source := io.MultiReader(strings.NewReader(`{"height":"5",`), io.LimitReader(&endless{again: strings.Repeat(" ", 1<<16)}, 3*maxValue),
 			strings.NewReader(`"txs_results":null,"finalize_block_events":[]}`))
-		_, err := collect(source, pocket.Block{}, pocket.Selection{})
+		_, err := collectEvents(source, pocket.Block{}, pocket.Selection{})
 		require.NoError(t, err)
 	})
 	t.Run("an event just small enough is read", func(t *testing.T) {
 		body := `{"height":"5","txs_results":null,"finalize_block_events":[{"type":"pocket.supplier.EventSupplierStaked","attributes":[` +
 			`{"key":"operator_address","value":"\"pokt1l53dkzw5aewqp78k2jeytt94zx53jnup7azyjt\"","index":true},` +
 			`{"key":"x","value":"` + strings.Repeat("x", maxValue-1000) + `","index":true}]}]}`
-		events, err := collect(strings.NewReader(body), pocket.Block{}, pocket.Selection{})
+		events, err := collectEvents(strings.NewReader(body), pocket.Block{}, pocket.Selection{})
 		require.NoError(t, err)
 		require.Len(t, events, 1)
 	})
@@ -234,7 +243,7 @@ func TestDecodeBlockRefusesAnIllegibleEvent(t *testing.T) {
 				delete(changed, name)
 			}
 		}
-		_, err := collect(bytes.NewReader(bodyOf(t, "pocket.tokenomics.EventClaimSettled", changed)), pocket.Block{}, pocket.Selection{})
+		_, err := collectEvents(bytes.NewReader(bodyOf(t, "pocket.tokenomics.EventClaimSettled", changed)), pocket.Block{}, pocket.Selection{})
 		return err
 	}
 	require.NoError(t, read("", "", false))
@@ -274,7 +283,7 @@ func TestDecodeBlockRefusesAnIllegibleEvent(t *testing.T) {
 			err := read(test.attribute, test.value, false)
 			require.ErrorIs(t, err, pocket.ErrMalformed)
 			assert.ErrorContains(t, err, "height 77")
-			assert.ErrorContains(t, err, "event 0 pocket.tokenomics.EventClaimSettled")
+			assert.ErrorContains(t, err, `event 0 "pocket.tokenomics.EventClaimSettled"`)
 			assert.ErrorContains(t, err, "attribute "+test.attribute)
 		})
 	}
@@ -290,7 +299,7 @@ func TestDecodeBlockRefusesAnIllegibleEvent(t *testing.T) {
 	})
 	t.Run("an event that is not wanted is not looked into", func(t *testing.T) {
 		body := bodyOf(t, "pocket.tokenomics.EventClaimSettled", map[string]string{"claimed_upokt": `"x"`})
-		events, err := collect(bytes.NewReader(body), pocket.Block{}, pocket.Selection{Kinds: []pocket.Kind{pocket.KindSlash}})
+		events, err := collectEvents(bytes.NewReader(body), pocket.Block{}, pocket.Selection{Kinds: []pocket.Kind{pocket.KindSlash}})
 		require.NoError(t, err)
 		assert.Empty(t, events)
 	})

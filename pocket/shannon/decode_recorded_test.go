@@ -25,8 +25,18 @@ import (
 // A recordedBlock is a block of testdata/blocks/blocks.jsonl.gz: heights 1 to 460 of a local network that ran protocol v0.1.35.
 type recordedBlock struct {
 	block   pocket.Block
-	results []byte         // the bare result of /block_results
-	parsed  map[string]any // the same, read by encoding/json with numbers kept as text
+	results []byte // the bare result of /block_results
+}
+
+// parsed returns the result as encoding/json reads it, with numbers kept as text.
+func (r recordedBlock) parsed() map[string]any {
+	var parsed map[string]any
+	numbers := json.NewDecoder(bytes.NewReader(r.results))
+	numbers.UseNumber()
+	if err := numbers.Decode(&parsed); err != nil {
+		panic(err)
+	}
+	return parsed
 }
 
 var recordedBlocks = sync.OnceValues(func() ([]recordedBlock, error) {
@@ -59,11 +69,6 @@ var recordedBlocks = sync.OnceValues(func() ([]recordedBlock, error) {
 		recorded := recordedBlock{
 			block:   pocket.Block{Height: line.Height, Time: line.Block.Block.Header.Time.UTC(), Txs: line.Block.Block.Data.Txs},
 			results: line.Results,
-		}
-		numbers := json.NewDecoder(bytes.NewReader(line.Results))
-		numbers.UseNumber()
-		if err := numbers.Decode(&recorded.parsed); err != nil {
-			return nil, err
 		}
 		blocks = append(blocks, recorded)
 	}
@@ -115,13 +120,14 @@ func independentEvents(r recordedBlock) (events []rawEvent, txIndexes []int) {
 			events = append(events, event)
 		}
 	}
-	txs, _ := r.parsed["txs_results"].([]any)
+	results := r.parsed()
+	txs, _ := results["txs_results"].([]any)
 	for i, tx := range txs {
 		add(tx.(map[string]any)["events"], i)
 		txIndexes = append(txIndexes, next)
 		next++
 	}
-	add(r.parsed["finalize_block_events"], -1)
+	add(results["finalize_block_events"], -1)
 	return events, txIndexes
 }
 
@@ -408,7 +414,7 @@ func TestDecodeBlockPaysWhatTheBankPaid(t *testing.T) {
 func TestDecodeBlockReadsEveryRecordedTransaction(t *testing.T) {
 	failed, memos, transfers := map[uint32]int{}, 0, 0
 	for _, r := range recorded(t) {
-		txs, _ := r.parsed["txs_results"].([]any)
+		txs, _ := r.parsed()["txs_results"].([]any)
 		raw, _ := independentEvents(r)
 		position := 0
 		for _, event := range decodeAll(t, r.results, r.block, pocket.Selection{Kinds: []pocket.Kind{pocket.KindTransaction}}) {

@@ -18,8 +18,8 @@ import (
 	"github.com/poktbot/poktbot/pocket"
 )
 
-// collect returns what a decode yields up to its end or error.
-func collect(r io.Reader, block pocket.Block, sel pocket.Selection) ([]pocket.Event, error) {
+// collectEvents returns what a decode yields up to its end or error.
+func collectEvents(r io.Reader, block pocket.Block, sel pocket.Selection) ([]pocket.Event, error) {
 	var events []pocket.Event
 	for event, err := range DecodeBlock(r, block, sel) {
 		if err != nil {
@@ -47,7 +47,7 @@ func TestDecodeBlockDoesNotCareHowTheBodyArrives(t *testing.T) {
 	for _, r := range recorded(t)[20:120] {
 		want := decodeAll(t, r.results, r.block, pocket.Selection{})
 		for name, way := range ways {
-			got, err := collect(way(bytes.NewReader(r.results)), r.block, pocket.Selection{})
+			got, err := collectEvents(way(bytes.NewReader(r.results)), r.block, pocket.Selection{})
 			require.NoError(t, err, "%s, height %d", name, r.block.Height)
 			require.Equal(t, want, got, "%s, height %d", name, r.block.Height)
 		}
@@ -144,7 +144,7 @@ func TestDecodeBlockSelectionIsAFilterOfTheWhole(t *testing.T) {
 				want = append(want, event)
 			}
 		}
-		got, err := collect(bytes.NewReader(r.results), r.block, sel)
+		got, err := collectEvents(bytes.NewReader(r.results), r.block, sel)
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -236,7 +236,7 @@ func TestDecodeBlockCutAnywhereIsAnError(t *testing.T) {
 		body := recordedFile(t, name)
 		body = bytes.TrimSpace(body)
 		for cut := range body {
-			_, err := collect(bytes.NewReader(body[:cut]), pocket.Block{}, pocket.Selection{Kinds: []pocket.Kind{pocket.KindSlash}})
+			_, err := collectEvents(bytes.NewReader(body[:cut]), pocket.Block{}, pocket.Selection{Kinds: []pocket.Kind{pocket.KindSlash}})
 			require.ErrorIs(t, err, pocket.ErrMalformed, "%s cut at %d", name, cut)
 			require.ErrorIs(t, err, io.ErrUnexpectedEOF, "%s cut at %d", name, cut)
 		}
@@ -245,7 +245,7 @@ func TestDecodeBlockCutAnywhereIsAnError(t *testing.T) {
 		body := bytes.TrimSpace(recordedFile(t, "rpc_block_results_settlement_slash.json"))
 		whole := decodeAll(t, body, pocket.Block{}, pocket.Selection{})
 		for cut := 0; cut < len(body); cut += 37 {
-			events, err := collect(bytes.NewReader(body[:cut]), pocket.Block{}, pocket.Selection{})
+			events, err := collectEvents(bytes.NewReader(body[:cut]), pocket.Block{}, pocket.Selection{})
 			require.ErrorIs(t, err, pocket.ErrMalformed, "cut at %d", cut)
 			require.LessOrEqual(t, len(events), len(whole))
 			for i, event := range events {
@@ -269,20 +269,20 @@ func TestDecodeBlockStopsWhenTheLoopIsLeft(t *testing.T) {
 func TestDecodeBlockTellsABrokenConnectionFromABrokenBody(t *testing.T) {
 	body := recordedFile(t, "rpc_block_results_quiet.json")
 	broken := errors.New("connection reset")
-	_, err := collect(io.MultiReader(bytes.NewReader(body[:500]), iotest.ErrReader(broken)), pocket.Block{}, pocket.Selection{})
+	_, err := collectEvents(io.MultiReader(bytes.NewReader(body[:500]), iotest.ErrReader(broken)), pocket.Block{}, pocket.Selection{})
 	require.ErrorIs(t, err, pocket.ErrUnavailable)
 	require.ErrorIs(t, err, broken)
 	assert.NotErrorIs(t, err, pocket.ErrMalformed)
 
-	_, err = collect(io.MultiReader(bytes.NewReader(body[:500]), iotest.ErrReader(pocket.ErrTooLarge)), pocket.Block{}, pocket.Selection{})
+	_, err = collectEvents(io.MultiReader(bytes.NewReader(body[:500]), iotest.ErrReader(pocket.ErrTooLarge)), pocket.Block{}, pocket.Selection{})
 	require.ErrorIs(t, err, pocket.ErrTooLarge)
 
 	t.Run("even when it breaks behind the last byte", func(t *testing.T) {
-		_, err := collect(io.MultiReader(bytes.NewReader(body), iotest.ErrReader(broken)), pocket.Block{}, pocket.Selection{})
+		_, err := collectEvents(io.MultiReader(bytes.NewReader(body), iotest.ErrReader(broken)), pocket.Block{}, pocket.Selection{})
 		require.ErrorIs(t, err, broken)
 	})
 	t.Run("and gives up on a reader that gives nothing", func(t *testing.T) {
-		_, err := collect(silent{}, pocket.Block{}, pocket.Selection{})
+		_, err := collectEvents(silent{}, pocket.Block{}, pocket.Selection{})
 		require.ErrorIs(t, err, io.ErrNoProgress)
 	})
 }

@@ -13,6 +13,9 @@ import (
 	"github.com/poktbot/poktbot/pocket"
 )
 
+// maxTransfers is how many transfers one transaction may make. A real one of that many would not fit into a block.
+const maxTransfers = 1 << 16
+
 // A txResult is a transaction's result while it is read.
 type txResult struct {
 	pocket.Transaction
@@ -123,6 +126,10 @@ func (t *txResult) collect(f *eventFields, name string) {
 		return
 	}
 	if amount, ok := f.coins("amount"); ok {
+		if len(t.Transfers) == maxTransfers {
+			f.fail("amount", fmt.Errorf("the transaction has more than %d transfers: %w", maxTransfers, pocket.ErrTooLarge))
+			return
+		}
 		t.Transfers = append(t.Transfers, pocket.Transfer{
 			From:   f.optionalAddress("sender"), // a send from many to many does not tell
 			To:     f.address("recipient"),

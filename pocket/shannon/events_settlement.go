@@ -211,12 +211,12 @@ func (f *eventFields) readResult(s *pocket.Settlement) bool {
 	var burned, minted pocket.Upokt
 	for _, burn := range result.Burns {
 		if strings.HasSuffix(burn.Reason, "_APPLICATION_STAKE_BURN") {
-			burned += f.paid(burn.Coin)
+			burned = f.sum(burned, burn.Coin)
 		}
 	}
 	for _, mint := range result.Mints {
 		if strings.HasSuffix(mint.Reason, "_SUPPLIER_STAKE_MINT") {
-			minted += f.paid(mint.Coin)
+			minted = f.sum(minted, mint.Coin)
 		}
 	}
 	if len(result.Burns) == 0 || len(result.Mints) == 0 || burned > s.Claimed || minted != burned {
@@ -233,4 +233,13 @@ func (f *eventFields) paid(amount *coin) pocket.Upokt {
 		return 0
 	}
 	return pocket.Upokt(*amount)
+}
+
+// sum adds the coin of a bank operation.
+func (f *eventFields) sum(sum pocket.Upokt, amount *coin) pocket.Upokt {
+	sum, err := sum.Add(f.paid(amount))
+	if err != nil {
+		f.fail(settledResultName, err)
+	}
+	return sum
 }

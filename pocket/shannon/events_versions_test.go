@@ -90,7 +90,7 @@ func TestSettlementBeforeVersion27(t *testing.T) {
 	})
 	t.Run("with an operation without an amount it is refused", func(t *testing.T) {
 		attributes["settlement_result"] = strings.Replace(result("900"), `,"coin":{"denom":"upokt","amount":"9"}}]}`, `}]}`, 1)
-		_, err := collect(strings.NewReader(string(bodyOf(t, "pocket.tokenomics.EventClaimSettled", attributes))), pocket.Block{}, pocket.Selection{})
+		_, err := collectEvents(strings.NewReader(string(bodyOf(t, "pocket.tokenomics.EventClaimSettled", attributes))), pocket.Block{}, pocket.Selection{})
 		require.ErrorIs(t, err, pocket.ErrMalformed)
 		assert.ErrorContains(t, err, "settlement_result")
 	})
@@ -285,7 +285,7 @@ func TestSupplierEventsOfEarlierVersions(t *testing.T) {
 		for _, broken := range []string{`{}`, `null`, `[]`, `"x"`, `{"operator_address":"x","stake":{"denom":"upokt","amount":"1"}}`,
 			`{"operator_address":"` + testOperator + `"}`} {
 			body := bodyOf(t, "pocket.supplier.EventSupplierUnbondingEnd", map[string]string{"supplier": broken})
-			_, err := collect(strings.NewReader(string(body)), pocket.Block{}, pocket.Selection{})
+			_, err := collectEvents(strings.NewReader(string(body)), pocket.Block{}, pocket.Selection{})
 			require.ErrorIs(t, err, pocket.ErrMalformed, broken)
 		}
 	})
@@ -393,7 +393,7 @@ func TestTransactionCoins(t *testing.T) {
 	assert.True(t, tx.MemoAbsent)
 	t.Run("an amount beyond 64 bits is refused", func(t *testing.T) {
 		body := `{"height":"9","txs_results":[{"events":[` + transfer("99999999999999999999upokt") + `]}]}`
-		_, err := collect(strings.NewReader(body), pocket.Block{}, pocket.Selection{})
+		_, err := collectEvents(strings.NewReader(body), pocket.Block{}, pocket.Selection{})
 		require.ErrorIs(t, err, pocket.ErrOverflow)
 		require.ErrorIs(t, err, pocket.ErrMalformed)
 	})
