@@ -54,7 +54,8 @@ type Index struct {
 	names   names
 	writing sync.Mutex // one writer in this process; the database keeps others out
 
-	firsts sync.Map // supplier's id → first height stored in earners, as far as this process knows
+	worthReading int      // rowsWorthReading; tests set another
+	firsts       sync.Map // supplier's id → first height stored in earners, as far as this process knows
 }
 
 var _ rewards.Source = (*Index)(nil)
@@ -64,7 +65,7 @@ var schema embed.FS
 
 // New returns the index in db, brought to the present schema. It takes db over: [Index.Close] closes both pools. When it fails it closes them, too.
 func New(ctx context.Context, db DB) (*Index, error) {
-	x := &Index{db: db}
+	x := &Index{db: db, worthReading: rowsWorthReading}
 	if err := x.open(ctx); err != nil {
 		return nil, errors.Join(err, x.Close())
 	}

@@ -19,8 +19,11 @@ func (x *Index) Sums(ctx context.Context, q rewards.Query) ([]rewards.Row, error
 		return nil, err
 	}
 	r, err := x.reach(ctx, q.Span)
-	if err != nil || r.empty() {
+	if err != nil {
 		return nil, err
+	}
+	if r.empty() {
+		return adder.Rows()
 	}
 	f, err := x.filter(ctx, q.Filter)
 	if err != nil {
@@ -169,9 +172,9 @@ func (x *Index) fewRows(ctx context.Context, f filter, r reach) (bool, error) {
 	}
 	var n int
 	err = x.db.Read.QueryRowContext(ctx, fmt.Sprintf(
-		"SELECT count(*) FROM (SELECT 1 FROM %s AND height >= $1 AND height <= $2 LIMIT %d) few", from, rowsWorthReading+1),
+		"SELECT count(*) FROM (SELECT 1 FROM %s AND height >= $1 AND height <= $2 LIMIT %d) few", from, x.worthReading+1),
 		r.low, r.high).Scan(&n)
-	return n <= rowsWorthReading, x.fault("sums", err)
+	return n <= x.worthReading, x.fault("sums", err)
 }
 
 // addRows adds the rows of those that f asks for. The adder looks at all else.
@@ -193,7 +196,7 @@ func (x *Index) addRows(ctx context.Context, adder *rewards.Adder, f filter, r r
 		streams = append(streams, losses...)
 	}
 	for _, s := range streams {
-		s.reach, s.page = r, rowsWorthReading+1
+		s.reach, s.page = r, x.worthReading+1
 	}
 	for i, err := range merge(ctx, x.db.Read, streams, false) {
 		if err != nil {

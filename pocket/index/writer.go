@@ -181,7 +181,10 @@ func (w *writer) checkChain(id string) error {
 }
 
 // A dayRow is a row of day_totals or day_payments being changed.
-type dayRow struct{ sums []blockSum }
+type dayRow struct {
+	sums   []blockSum
+	stored bool // there is a row already
+}
 
 // drop takes out what the block at height had added.
 func (r *dayRow) drop(height int64) {
@@ -219,7 +222,7 @@ func (w *writer) load(t *table, days map[dayKey]*dayRow, day int64, names []int6
 				return err
 			}
 			sums, err := unpackSums(data)
-			days[dayKey{name, day}].sums = sums
+			*days[dayKey{name, day}] = dayRow{sums, true}
 			return err
 		})
 		if err != nil {
@@ -232,6 +235,15 @@ func (w *writer) load(t *table, days map[dayKey]*dayRow, day int64, names []int6
 func (w *writer) flushDays(t *table, days map[dayKey]*dayRow) error {
 	rows := make([]any, 0, 3*len(days))
 	for key, row := range days {
+		if len(row.sums) == 0 {
+			if row.stored {
+				err := w.exec("DELETE FROM "+t.name+" WHERE "+t.columns[0].name+" = $1 AND day = $2", key.name, key.day)
+				if err != nil {
+					return err
+				}
+			}
+			continue
+		}
 		rows = append(rows, key.name, key.day, packSums(row.sums))
 	}
 	return w.put(t, rows)
