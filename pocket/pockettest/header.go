@@ -3,7 +3,6 @@ package pockettest
 import (
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -66,17 +65,6 @@ type commitJSON struct {
 	Round      int             `json:"round"`
 	BlockID    blockIDJSON     `json:"block_id"`
 	Signatures []signatureJSON `json:"signatures"`
-}
-
-type blockJSON struct {
-	Header json.RawMessage `json:"header"`
-	Data   struct {
-		Txs []string `json:"txs"`
-	} `json:"data"`
-	Evidence struct {
-		Evidence []struct{} `json:"evidence"`
-	} `json:"evidence"`
-	LastCommit json.RawMessage `json:"last_commit"`
 }
 
 const emptyHash = "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"

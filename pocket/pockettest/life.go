@@ -166,6 +166,9 @@ func (b *biographer) plan(horizon pocket.Height) {
 	}
 	b.add(turn{height: born, kind: turnJoin})
 	for h := range b.every(w.cfg.Rates.Expiries, &d, horizon) {
+		if h <= born {
+			continue
+		}
 		b.add(turn{height: h, kind: turnStrike, strike: strike{count: 1 + int(d.below(10)/9), invalid: d.chance(150_000)}, count: 1})
 	}
 	for h := range b.every(w.cfg.Rates.Leaves, &d, horizon) {
@@ -310,6 +313,19 @@ func (b *biographer) working(s pocket.Session) int {
 	return len(b.w.applicationsOf(s, b.i))
 }
 
+// again puts t off to the session after s, which had no claims to strike. What happens by itself is soon forgotten; what was asked for
+// waits until the supplier works again, unless that takes very long.
+func (b *biographer) again(t turn, s pocket.Session) {
+	patience := 20
+	if t.first > 0 {
+		patience = 3000
+	}
+	if t.tries++; t.tries < patience {
+		t.height = b.w.session(s.End + 1).End
+		b.add(t)
+	}
+}
+
 func (b *biographer) naturalMiss(s pocket.Session) bool {
 	d := throw(b.w.cfg.Seed, forMiss, uint64(s.Start), uint64(b.i))
 	return d.chance(b.w.perSession(b.w.cfg.Rates.Misses, s))
@@ -317,7 +333,7 @@ func (b *biographer) naturalMiss(s pocket.Session) bool {
 
 // strike spoils claims of the session that ends at t.height, or of the next in which there are any.
 func (b *biographer) strike(t turn) {
-	if t.until && (b.now.unstakeEnd > 0 || !b.now.staked) {
+	if !b.now.staked && len(b.life.phases) > 0 || t.until && b.now.unstakeEnd > 0 {
 		return
 	}
 	s := b.w.session(t.height)
@@ -329,10 +345,7 @@ func (b *biographer) strike(t turn) {
 	claims := b.working(s)
 	settles := b.w.windows(s).Settlement
 	if claims == 0 {
-		if t.tries++; t.tries < 3000 {
-			t.height = b.w.session(s.End + 1).End
-			b.add(t)
-		}
+		b.again(t, s)
 		return
 	}
 	count := min(t.strike.count, claims)
@@ -426,10 +439,7 @@ func (b *biographer) leave(t turn) {
 func (b *biographer) discard(t turn) {
 	s := b.w.session(t.height)
 	if b.working(s) == 0 {
-		if t.tries++; t.tries < 3000 {
-			t.height = b.w.session(s.End + 1).End
-			b.add(t)
-		}
+		b.again(t, s)
 		return
 	}
 	b.life.discards[s.Start] = true

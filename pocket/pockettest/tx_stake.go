@@ -113,5 +113,5 @@ func (m stakeApplication) form() any {
 func (m stakeApplication) events() []wireEvent {
 	return append(moved(m.application.Address.String(), applicationModule, m.application.Stake.Coin()),
 		applicationUnbonding{phase: pocket.UnbondingCanceled, application: m.application, sessionEnd: m.sessionEnd},
-		applicationStaked{m.application, m.sessionEnd})
+		applicationStaked(m))
 }

@@ -1,7 +1,6 @@
 package pockettest
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -380,9 +379,4 @@ func (s *service) target() []byte {
 	target := slices.Repeat([]byte{0xff}, 32)
 	target[0] >>= s.shift
 	return target
-}
-
-// byService orders claims' services for what is told once for each.
-func byService(w *world) func(a, b int) int {
-	return func(a, b int) int { return cmp.Compare(w.services[a].ID, w.services[b].ID) }
 }
