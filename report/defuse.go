@@ -26,7 +26,7 @@ func harmless(s string) bool {
 		case '\t', '\r', '\n':
 			return false
 		}
-		if !unicode.IsSpace(r) && !unicode.Is(unicode.Cf, r) && !unicode.IsControl(r) && r != utf8.RuneError {
+		if unicode.IsGraphic(r) && !unicode.IsSpace(r) && r != utf8.RuneError {
 			return true
 		}
 	}
