@@ -13,25 +13,30 @@ import (
 
 // GrossByNode returns what [Painter.AverageByNode] shows of the points of a graph: all that was paid to the suppliers' sides, in POKT.
 func GrossByNode(points []rewards.DayPoint) []NodeDay {
-	return nodeDaysOf(points, func(p rewards.DayPoint) (decimal.NullDecimal, pocket.Upokt) { return p.Average, p.Total.Gross })
+	return nodeDaysOf(points, func(p rewards.DayPoint) (decimal.NullDecimal, pocket.Upokt, pocket.Upokt) {
+		return p.Average, p.Total.Gross, p.Total.Unattributed
+	})
 }
 
 // MineByNode is like [GrossByNode] of the part that went to the wallets asked for.
 func MineByNode(points []rewards.DayPoint) []NodeDay {
-	return nodeDaysOf(points, func(p rewards.DayPoint) (decimal.NullDecimal, pocket.Upokt) { return p.AverageMine, p.Total.Mine })
+	return nodeDaysOf(points, func(p rewards.DayPoint) (decimal.NullDecimal, pocket.Upokt, pocket.Upokt) {
+		return p.AverageMine, p.Total.Mine, p.Total.UnattributedMine
+	})
 }
 
-func nodeDaysOf(points []rewards.DayPoint, amounts func(rewards.DayPoint) (decimal.NullDecimal, pocket.Upokt)) []NodeDay {
+func nodeDaysOf(
+	points []rewards.DayPoint, amounts func(rewards.DayPoint) (average decimal.NullDecimal, total, unattributed pocket.Upokt),
+) []NodeDay {
 	days := make([]NodeDay, len(points))
 	for i, p := range points {
-		average, total := amounts(p)
-		days[i] = NodeDay{Start: p.Start, Partial: p.Partial, Nodes: p.Nodes, Average: average, Total: total.Decimal(), Untold: untoldOf(p.Total)}
+		average, total, unattributed := amounts(p)
+		days[i] = NodeDay{
+			Start: p.Start, Partial: p.Partial, Nodes: p.Nodes, Average: average, Total: total.Decimal(),
+			Untold: Untold{Settlements: p.Total.LackShares, Unattributed: unattributed.Decimal()},
+		}
 	}
 	return days
-}
-
-func untoldOf(s rewards.Sums) Untold {
-	return Untold{Settlements: s.LackShares, Unattributed: s.Unattributed.Decimal()}
 }
 
 // StackOf returns what [Painter.Stacked] shows of rows that are kept apart by period and, at least, by one dimension: a series for each of
@@ -65,7 +70,7 @@ func StackOf(rows []rewards.Row, by rewards.Dimension, amount func(rewards.Sums)
 		values := series[id(row.Key)]
 		i := place[row.Start.UnixNano()]
 		values[i] = values[i].Add(amount(row.Sums).Decimal())
-		stack.Untold = stack.Untold.plus(untoldOf(row.Sums))
+		stack.Untold = stack.Untold.plus(Untold{Settlements: row.LackShares, Unattributed: row.Unattributed.Decimal()})
 	}
 	for _, name := range slices.Sorted(maps.Keys(series)) {
 		label := name

@@ -165,7 +165,7 @@ func TestPointsOfAGraph(t *testing.T) {
 	days := starts(rewards.Day, 2, noon, time.UTC)
 	points := []rewards.DayPoint{
 		{Start: days[0], Nodes: 0, Total: rewards.Sums{Gross: 5, LackShares: 2}},
-		{Start: days[1], Partial: true, Nodes: 4, Total: rewards.Sums{Gross: 8_000_000, Mine: 2_000_000, Unattributed: 1_500_000},
+		{Start: days[1], Partial: true, Nodes: 4, Total: rewards.Sums{Gross: 8_000_000, Mine: 2_000_000, Unattributed: 1_500_000, UnattributedMine: 250_000},
 			Average: decimal.NewNullDecimal(dec("2")), AverageMine: decimal.NewNullDecimal(dec("0.5"))},
 	}
 	gross, mine := GrossByNode(points), MineByNode(points)
@@ -180,4 +180,5 @@ func TestPointsOfAGraph(t *testing.T) {
 	assert.Equal(t, "1.5", gross[1].Untold.Unattributed.String())
 	assert.Equal(t, "0.5", mine[1].Average.Decimal.String())
 	assert.Equal(t, "2", mine[1].Total.String())
+	assert.Equal(t, "0.25", mine[1].Untold.Unattributed.String(), "what others got is not missing from mine")
 }

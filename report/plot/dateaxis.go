@@ -65,7 +65,7 @@ func (r rhythm) finerThan(p rewards.Period) bool {
 
 // every returns the marks of a rhythm within the timeline, as far as so many are of use.
 func (l timeline) every(r rhythm) []mark {
-	const enough = 200 // more never fit
+	const enough = 1000 // more fit no picture, however wide and low
 	var marks []mark
 	add := func(t time.Time) bool {
 		if !t.Before(l.first()) && t.Before(l.end()) {

@@ -32,7 +32,7 @@ const (
 	DefaultWidth  = 1200
 	DefaultHeight = 800
 	MinSide       = 200
-	MaxSide       = 8000
+	MaxSide       = 4000
 )
 
 // Options say how a picture looks and what time it shows. The zero value is a PNG of 1200 × 800 pixels in light colours,

@@ -16,6 +16,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/poktbot/poktbot/internal/golden"
 	"github.com/poktbot/poktbot/pocket"
@@ -85,11 +86,6 @@ func everyDrawing(t testing.TB) map[string]drawing {
 		area := serviceStack(times, 10)
 		area.Area = true
 		all["area of "+name] = stackedOf(p, area)
-		zero := make([]NodeDay, n)
-		for i := range zero {
-			zero[i] = NodeDay{Start: times[i], Nodes: 3, Average: decimal.NewNullDecimal(decimal.Zero)}
-		}
-		all["average zero of "+name] = averageOf(p, zero)
 	}
 	times := starts(rewards.Day, 3, noon, time.UTC)
 	for _, value := range []string{"1000000000", "999999999999999", "0.000001", "1e-100", "0"} {
@@ -110,31 +106,79 @@ func everyDrawing(t testing.TB) map[string]drawing {
 func TestEveryPictureIsWhole(t *testing.T) {
 	for name, d := range everyDrawing(t) {
 		t.Run(name, func(t *testing.T) {
-			for _, theme := range []Theme{Light, Dark} {
-				o := Options{Theme: theme, Now: noon, Width: 600, Height: 400}
-				picture := decoded(t, d, o)
-				assert.Equal(t, image.Rect(0, 0, 600, 400), picture.Bounds())
-				background := color.RGBAModel.Convert(theme.palette().background)
-				assert.Equal(t, background, color.RGBAModel.Convert(picture.At(0, 0)))
-				for x := range 600 {
-					for _, y := range []int{0, 1, 2, 397, 398, 399} {
-						require.Equal(t, background, color.RGBAModel.Convert(picture.At(x, y)), "something is cut off at %d,%d", x, y)
-					}
-				}
-				for y := range 400 {
-					for _, x := range []int{0, 1, 2, 597, 598, 599} {
-						require.Equal(t, background, color.RGBAModel.Convert(picture.At(x, y)), "something is cut off at %d,%d", x, y)
-					}
-				}
-				o.Format = SVG
-				svg := draw(t, d, o)
-				wellFormed(t, svg)
-				assert.NotContains(t, string(svg), "NaN")
-				assert.NotContains(t, string(svg), "Inf")
-				assert.NotContains(t, string(svg), "<text", "no font of the viewer's is needed")
-			}
+			picture := decoded(t, d, Options{Now: noon, Width: 300, Height: 200})
+			assert.Equal(t, image.Rect(0, 0, 300, 200), picture.Bounds())
+			assert.Equal(t, Light.palette().background, color.NRGBAModel.Convert(picture.At(0, 0)))
+			assert.True(t, framed(picture, 2), "something is cut off at an edge")
+
+			svg := draw(t, d, Options{Now: noon, Theme: Dark, Format: SVG})
+			wellFormed(t, svg)
+			assert.NotContains(t, string(svg), "NaN")
+			assert.NotContains(t, string(svg), "Inf")
+			assert.NotContains(t, string(svg), "<text", "no font of the viewer's is needed")
 		})
 	}
+}
+
+func TestAnyDataMakesAPicture(t *testing.T) {
+	p := painter(t)
+	rapid.Check(t, func(t *rapid.T) {
+		z, err := time.LoadLocation(rapid.SampledFrom(zones).Draw(t, "zone"))
+		require.NoError(t, err)
+		o := Options{
+			Format: SVG, Zone: z, Now: noon, Simulated: true,
+			Period: rapid.SampledFrom([]rewards.Period{rewards.Hour, rewards.Day, rewards.Week, rewards.Month}).Draw(t, "period"),
+			Width:  rapid.IntRange(MinSide, MaxSide).Draw(t, "width"), Height: rapid.IntRange(MinSide, MaxSide).Draw(t, "height"),
+			Title: rapid.String().Draw(t, "title"), Note: rapid.String().Draw(t, "note"), Currency: rapid.String().Draw(t, "currency"),
+		}
+		times := starts(o.Period, rapid.IntRange(0, 20).Draw(t, "periods"), noon, z)
+		if len(times) > 3 && rapid.Bool().Draw(t, "gap") {
+			times = append(times[:1], times[3:]...)
+		}
+		value := func() decimal.Decimal {
+			return decimal.New(rapid.Int64Range(0, 999_999).Draw(t, "digits"), rapid.Int32Range(-60, 9).Draw(t, "exponent"))
+		}
+		stack := Stack{By: rapid.String().Draw(t, "by"), Starts: times, Top: rapid.IntRange(0, MaxTop).Draw(t, "top"), Area: rapid.Bool().Draw(t, "area")}
+		for range rapid.IntRange(0, 4).Draw(t, "series") {
+			series := Series{Name: rapid.String().Draw(t, "name")}
+			for range times {
+				series.Values = append(series.Values, value())
+			}
+			stack.Series = append(stack.Series, series)
+		}
+		var days []NodeDay
+		var losses []Loss
+		for _, start := range times {
+			average := decimal.NullDecimal{Decimal: value(), Valid: rapid.Bool().Draw(t, "valid")}
+			days = append(days, NodeDay{Start: start, Nodes: rapid.IntRange(0, maxNodes).Draw(t, "nodes"), Average: average, Total: value()})
+			losses = append(losses, Loss{Start: start, Expired: value(), Slashed: value(), Unknown: rapid.Int64Range(0, 1e9).Draw(t, "unknown")})
+		}
+		for _, d := range []drawing{stackedOf(p, stack), averageOf(p, days), lossesOf(p, losses)} {
+			var out bytes.Buffer
+			require.NoError(t, d(&out, o))
+			require.NotContains(t, out.String(), "NaN")
+			require.NotContains(t, out.String(), "Inf")
+			decoder := xml.NewDecoder(&out)
+			for err == nil {
+				_, err = decoder.Token()
+			}
+			require.ErrorIs(t, err, io.EOF)
+			err = nil
+		}
+	})
+}
+
+// framed reports whether all pixels so near to the edges are of one colour.
+func framed(picture image.Image, depth int) bool {
+	within := picture.Bounds().Inset(depth)
+	for y := range picture.Bounds().Dy() {
+		for x := range picture.Bounds().Dx() {
+			if !image.Pt(x, y).In(within) && picture.At(x, y) != picture.At(0, 0) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func wellFormed(t testing.TB, svg []byte) {
@@ -157,7 +201,7 @@ func TestTheSameDataGivesTheSameBytes(t *testing.T) {
 		turned.Series = append([]Series{series}, turned.Series...)
 	}
 	for _, format := range []Format{PNG, SVG} {
-		o := Options{Format: format, Now: noon}
+		o := Options{Format: format, Now: noon, Width: 300, Height: 200}
 		first := draw(t, stackedOf(painter(t), stack), o)
 		assert.True(t, bytes.Equal(first, draw(t, stackedOf(painter(t), stack), o)))
 		assert.True(t, bytes.Equal(first, draw(t, stackedOf(painter(t), turned), o)), "whatever the order of the series")
@@ -187,11 +231,11 @@ func TestDefaultSize(t *testing.T) {
 
 // heights returns how many pixels of a colour each column of the picture has.
 func heights(picture image.Image, c color.NRGBA) []int {
-	want := color.RGBAModel.Convert(c)
+	want := color.RGBA{R: c.R, G: c.G, B: c.B, A: c.A}
 	columns := make([]int, picture.Bounds().Dx())
 	for x := range columns {
 		for y := 240; y < picture.Bounds().Dy(); y++ { // below the legend
-			if color.RGBAModel.Convert(picture.At(x, y)) == want {
+			if picture.At(x, y) == color.Color(want) {
 				columns[x]++
 			}
 		}
@@ -285,7 +329,7 @@ func TestWhatIsWrongIsRefused(t *testing.T) {
 		{"a format", averageOf(p, nil), Options{Format: "gif"}, `format "gif": want png or svg`},
 		{"a theme", averageOf(p, nil), Options{Theme: "pink"}, `theme "pink": want light or dark`},
 		{"a period", lossesOf(p, nil), Options{Period: "year"}, `period "year": want hour, day, week or month`},
-		{"a size too small", stackedOf(p, Stack{}), Options{Width: 10}, "width of 10 pixels: want 200 to 8000"},
+		{"a size too small", stackedOf(p, Stack{}), Options{Width: 10}, "width of 10 pixels: want 200 to 4000"},
 		{"a size too large", stackedOf(p, Stack{}), Options{Height: 1 << 40}, "height of 1099511627776 pixels"},
 		{"a span the wrong way round", lossesOf(p, nil), Options{Span: pocket.Span{From: noon, To: noon.Add(-1)}}, "wrong way round"},
 		{"a negative average", averageOf(p, []NodeDay{{Start: day[0], Nodes: 1, Average: decimal.NewNullDecimal(dec("-1"))}}), Options{}, "average: amount -1 is negative"},

@@ -48,7 +48,7 @@ type Series struct {
 func (p *Painter) Stacked(w io.Writer, stack Stack, o Options) error {
 	err := p.stacked(w, stack, o)
 	if err != nil {
-		return fmt.Errorf("picture of rewards by %s: %w", p.letters.clean(stack.By, maxLabel), err)
+		return fmt.Errorf("picture of stacked rewards: %w", err)
 	}
 	return nil
 }
