@@ -398,18 +398,45 @@ func TestHeadsByWebsocket(t *testing.T) {
 }
 
 func TestSilentSubscription(t *testing.T) {
-	t.Run("a socket that misses two blocks in a row is opened anew", func(t *testing.T) {
-		dropped := 0
-		s := &socket{nodes: &nodes{}, wake: make(chan struct{}, 1)}
-		s.live, s.drop = true, func() { dropped++ }
-		s.found(5)
-		assert.Zero(t, dropped, "one may come just before the news of it")
-		require.NoError(t, s.hear([]byte(`{"result":{"data":{"value":{"header":{"chain_id":"test","height":"6"}}}}}`)))
-		s.found(7)
-		assert.Zero(t, dropped)
-		s.found(8)
-		assert.Equal(t, 1, dropped)
-		assert.False(t, s.alive())
+	start := func() (s *socket, dropped *int) {
+		dropped = new(int)
+		s = &socket{nodes: &nodes{}, wake: make(chan struct{}, 1)}
+		s.live, s.heard, s.drop = true, time.Now(), func() { *dropped++ }
+		return s, dropped
+	}
+	t.Run("a socket that is silent while blocks are found is opened anew", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s, dropped := start()
+			time.Sleep(time.Minute)
+			s.found(5)
+			assert.Zero(t, *dropped, "one may come just before the news of it")
+			require.NoError(t, s.hear([]byte(`{"result":{"data":{"value":{"header":{"chain_id":"test","height":"6"}}}}}`)))
+			time.Sleep(time.Minute)
+			s.found(7)
+			assert.Zero(t, *dropped)
+			time.Sleep(time.Minute)
+			s.found(8)
+			assert.Equal(t, 1, *dropped)
+			assert.False(t, s.alive())
+		})
+	})
+	t.Run("one that is only a moment late is not", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s, dropped := start()
+			for h := range pocket.Height(9) {
+				s.found(h)
+			}
+			assert.Zero(t, *dropped)
+		})
+	})
+	t.Run("what is found while it is down is not held against it", func(t *testing.T) {
+		s, dropped := start()
+		s.live = false
+		for h := range pocket.Height(9) {
+			s.found(h)
+		}
+		assert.Zero(t, s.missed)
+		assert.Zero(t, *dropped)
 	})
 }
 

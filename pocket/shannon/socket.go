@@ -41,7 +41,8 @@ type socket struct {
 	mu     sync.Mutex
 	newest pocket.Height // told by any connection, or known otherwise
 	live   bool          // subscribed and heard from
-	missed int           // blocks in a row that it did not tell of
+	heard  time.Time     // when the last frame came
+	missed int           // looks in a row that found blocks it did not tell of
 	drop   context.CancelFunc
 }
 
@@ -92,7 +93,7 @@ func (s *socket) connect(ctx context.Context) error {
 		return s.plainly(base, "subscribe", nil, err)
 	}
 	s.mu.Lock()
-	s.drop = cancel
+	s.drop, s.missed = cancel, 0
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
@@ -187,7 +188,7 @@ func (s *socket) hear(frame []byte) error {
 		return fmt.Errorf("the websocket tells of chain %.50q", header.ChainID)
 	}
 	s.mu.Lock()
-	s.live = true
+	s.live, s.heard = true, time.Now()
 	if header.Height > 0 {
 		s.missed = 0
 	}
@@ -223,14 +224,20 @@ func (s *socket) latest() pocket.Height {
 	return s.newest
 }
 
+// silentFor is how long a socket that misses blocks must have been silent to be given up: a block may be found just before it is told of.
+const silentFor = 5 * time.Second
+
 // found notes a height that was found by looking. A node silently drops the subscription of a reader it thinks slow: a socket that
-// misses two blocks in a row is connected anew.
+// misses blocks at two looks in a row is connected anew.
 func (s *socket) found(h pocket.Height) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.newest = max(s.newest, h)
-	if s.missed++; s.live && s.missed > 1 && s.drop != nil {
-		s.live, s.missed = false, 0
+	if !s.live {
+		return
+	}
+	if s.missed++; s.missed > 1 && time.Since(s.heard) > silentFor {
+		s.live = false
 		s.drop()
 	}
 }
