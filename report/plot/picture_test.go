@@ -231,7 +231,7 @@ func TestDefaultSize(t *testing.T) {
 
 // heights returns how many pixels of a colour each column of the picture has.
 func heights(picture image.Image, c color.NRGBA) []int {
-	want := color.RGBA{R: c.R, G: c.G, B: c.B, A: c.A}
+	want := color.RGBA(c)
 	columns := make([]int, picture.Bounds().Dx())
 	for x := range columns {
 		for y := 240; y < picture.Bounds().Dy(); y++ { // below the legend
