@@ -280,6 +280,17 @@ func TestAggregateErrors(t *testing.T) {
 			assert.ErrorIs(t, err, pocket.ErrInvalid)
 		}
 	})
+	t.Run("an adder that met an error cannot be merged, nor merge", func(t *testing.T) {
+		broken, err := NewAdder(Query{Period: Day})
+		require.NoError(t, err)
+		require.Error(t, broken.AddRow(Row{}))
+		whole, err := NewAdder(Query{Period: Day})
+		require.NoError(t, err)
+		assert.ErrorIs(t, whole.Merge(broken), pocket.ErrInvalid)
+		require.NoError(t, whole.Add(settled(noon, node1)))
+		assert.ErrorIs(t, broken.Merge(whole), pocket.ErrInvalid)
+		assert.ErrorIs(t, broken.AddRow(Row{Key: Key{Start: noon}}), pocket.ErrInvalid)
+	})
 	t.Run("rows that cannot be added", func(t *testing.T) {
 		adder, err := NewAdder(Query{})
 		require.NoError(t, err)

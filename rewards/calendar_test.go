@@ -192,11 +192,14 @@ func TestPeriodsDivideTime(t *testing.T) {
 }
 
 func TestZone(t *testing.T) {
-	for name, want := range map[string]string{"": "UTC", "UTC": "UTC", "Europe/Madrid": "Europe/Madrid", " Asia/Tokyo ": "Asia/Tokyo", "Local": "Local"} {
+	for name, want := range map[string]string{"": "UTC", "UTC": "UTC", "Europe/Madrid": "Europe/Madrid", " Asia/Tokyo ": "Asia/Tokyo"} {
 		loc, err := Zone(name)
 		require.NoError(t, err, name)
 		assert.Equal(t, want, loc.String())
 	}
+	local, err := Zone("Local")
+	require.NoError(t, err)
+	assert.Same(t, time.Local, local)
 	tests := []struct{ name, zone, hint string }{
 		{"a city that is no zone", "Europe/Sevilla", "want a name such as"},
 		{"an offset", "UTC+2", "an offset does not know summer time"},
@@ -217,5 +220,22 @@ func TestZone(t *testing.T) {
 		assert.Equal(t, "America/New_York", zoneSpelling("america/new york"))
 		assert.Equal(t, "UTC", zoneSpelling("utc"))
 		assert.Equal(t, "America/Port-Au-Prince", zoneSpelling("AMERICA/PORT-AU-PRINCE"))
+	})
+}
+
+func FuzzZone(f *testing.F) {
+	for _, name := range []string{"", "UTC", "Local", "Europe/Madrid", "europe/madrid", "UTC+2", "../x", "/etc/passwd", "\\x00", "a b/c_d-e"} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		loc, err := Zone(name)
+		if err != nil {
+			assert.Nil(t, loc)
+			assert.ErrorIs(t, err, pocket.ErrInvalid)
+			assert.Less(t, len(err.Error()), 1000)
+			return
+		}
+		from, to := DayOf(time.Unix(1_700_000_000, 0), loc)
+		assert.True(t, from.Before(to))
 	})
 }

@@ -9,9 +9,14 @@ import (
 	"github.com/poktbot/poktbot/pocket"
 )
 
-// Before returns the n periods of kind p in loc that end where span begins: the month before a month, the seven days before seven days.
+// Before returns the n periods of kind p in loc that end where span begins: the month before a month, the seven days before seven days. With
+// [Whole] it is n times the length of span.
 func Before(span pocket.Span, p Period, n int, loc *time.Location) pocket.Span {
 	before := pocket.Span{From: span.From, To: span.From}
+	if p == Whole {
+		before.From = before.From.Add(-span.To.Sub(span.From) * time.Duration(n))
+		return before
+	}
 	for range n {
 		before.From, _ = p.Of(before.From.Add(-1), loc)
 	}
@@ -20,8 +25,11 @@ func Before(span pocket.Span, p Period, n int, loc *time.Location) pocket.Span {
 
 // SamePart returns the part of the period before now's that is as long as now's has lasted: at noon the first twelve hours of
 // yesterday, twelve days and an hour into a month the first twelve days and an hour of last month. It is measured in real time and ends with
-// the period before if that is shorter. It is empty at the very start of a period.
+// the period before if that is shorter. It is empty at the very start of a period, and with [Whole], which nothing comes before.
 func SamePart(now time.Time, p Period, loc *time.Location) pocket.Span {
+	if p == Whole {
+		return pocket.Span{From: now, To: now}
+	}
 	start, _ := p.Of(now, loc)
 	from, to := p.Of(start.Add(-1), loc)
 	if part := from.Add(now.Sub(start)); part.Before(to) {
@@ -46,7 +54,7 @@ func Previous(q Query) (Query, error) {
 			return q, nil
 		}
 	}
-	q.Span = pocket.Span{From: q.From.Add(-q.To.Sub(q.From)), To: q.From}
+	q.Span = Before(q.Span, Whole, 1, q.Zone)
 	return q, nil
 }
 

@@ -37,6 +37,12 @@ func TestPrevious(t *testing.T) {
 			assert.Equal(t, Day, q.Period)
 		})
 	}
+	t.Run("the whole is compared with as long a time", func(t *testing.T) {
+		moment := at(t, "2026-03-01T10:00:00Z")
+		span := Before(pocket.Span{From: moment, To: moment.Add(time.Hour)}, Whole, 2, nil)
+		assert.Equal(t, pocket.Span{From: moment.Add(-2 * time.Hour), To: moment}, span)
+		assert.Equal(t, pocket.Span{From: moment, To: moment}, SamePart(moment, Whole, nil))
+	})
 	t.Run("no zone is UTC", func(t *testing.T) {
 		q, err := Previous(Query{Span: pocket.Span{From: at(t, "2026-03-01T00:00:00Z"), To: at(t, "2026-04-01T00:00:00Z")}})
 		require.NoError(t, err)

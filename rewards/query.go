@@ -119,7 +119,8 @@ type Source interface {
 	Events(context.Context, pocket.EventQuery) iter.Seq2[pocket.Event, error]
 	// Sums returns what [Aggregate] would make of the same events, and may compute it in its own way.
 	Sums(context.Context, Query) ([]Row, error)
-	// Stays returns when suppliers were staked, by supplier and time; of all the source knows when none are named.
+	// Stays returns when suppliers were staked, by supplier and time; of all the source knows when none are named. Stays that begin after
+	// the first settlement of their supplier make averages of that time too high.
 	Stays(context.Context, []pocket.Address) ([]Stay, error)
 }
 

@@ -203,7 +203,13 @@ func newMaker(f Facts) (*maker, error) {
 	if err != nil {
 		return nil, err
 	}
+	var day time.Time
 	for i := range f.Days {
+		if start := f.Days[i].Start; !start.Equal(day) {
+			if day, _ = DayOf(start, m.zone); !start.Equal(day) {
+				return nil, fmt.Errorf("no day begins at %s in %s: %w", start.Format(time.RFC3339), m.zone, pocket.ErrInvalid)
+			}
+		}
 		if err := adder.AddRow(f.Days[i]); err != nil {
 			return nil, err
 		}
@@ -260,7 +266,7 @@ func (m *maker) trend(now, before pocket.Span, total *Sums) Trend {
 	t := Trend{Figure: m.figure(now)}
 	if previous.Nodes > 0 || previous.Total != (Sums{}) {
 		t.Previous = &previous
-		t.Whole = !before.From.Before(m.since)
+		t.Whole = !before.From.Before(m.since) && !m.presence.since.IsZero() || before.From.After(m.since)
 	}
 	return t
 }
@@ -276,7 +282,7 @@ func (m *maker) complete(period Period, end time.Time) pocket.Span {
 		return pocket.Span{From: end, To: end}
 	}
 	from, to := period.Of(m.since, m.zone)
-	if from.Before(m.since) || m.presence.since.IsZero() { // without nodes nobody knows how much of the first period there was
+	if from.Before(m.since) || m.presence.since.IsZero() { // without stays nobody knows how much of the first period there was
 		from = to
 	}
 	if from.After(end) {

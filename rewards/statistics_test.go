@@ -249,8 +249,33 @@ func TestStatisticsEdges(t *testing.T) {
 		}
 		_, err := NewStatistics(Facts{})
 		assert.ErrorIs(t, err, pocket.ErrInvalid)
-		_, err = NewStatistics(Facts{Now: now, Days: []Row{{}}})
+		_, err = NewStatistics(Facts{Now: now, Days: []Row{{Key: Key{Recipient: owner1}}}})
 		assert.ErrorIs(t, err, pocket.ErrInvalid)
+	})
+	t.Run("days of another zone are refused, not moved", func(t *testing.T) {
+		days := aggregate(t, Query{Period: Day, Zone: zone(t, "Asia/Tokyo")}, earned(t, "2026-11-21T10:00:00Z", node1, 6))
+		_, err := NewStatistics(Facts{Now: now, Zone: zone(t, "Asia/Tokyo"), Days: days})
+		require.NoError(t, err)
+		for _, other := range []*time.Location{nil, zone(t, "Europe/Madrid")} {
+			_, err = NewStatistics(Facts{Now: now, Zone: other, Days: days})
+			assert.ErrorIs(t, err, pocket.ErrInvalid)
+			_, err = DayPoints(Facts{Now: now, Zone: other, Days: days}, 3)
+			assert.ErrorIs(t, err, pocket.ErrInvalid)
+		}
+	})
+	t.Run("sums that do not fit", func(t *testing.T) {
+		days := []Row{{Key{Start: at(t, "2026-11-20T00:00:00Z")}, Sums{Gross: 1 << 62}}, {Key{Start: at(t, "2026-11-21T00:00:00Z")}, Sums{Gross: 1 << 62}}}
+		_, err := NewStatistics(Facts{Now: now, Days: days})
+		assert.ErrorIs(t, err, pocket.ErrOverflow)
+	})
+	t.Run("without nodes the first day may have been a part only, and is not compared with", func(t *testing.T) {
+		events := []pocket.Event{earned(t, "2026-11-20T10:00:00Z", node1, 5), earned(t, "2026-11-21T10:00:00Z", node1, 6), earned(t, "2026-11-22T10:00:00Z", node1, 7)}
+		q := StatsQuery{Now: now, Filter: pocket.Filter{Recipients: []pocket.Address{owner1}}}
+		s := compute(t, q, nil, events...)
+		assert.Equal(t, "none", number(s.Yesterday.Change(gross)))
+		assert.Equal(t, "16.6667", number(s.Today.Change(gross)))
+		assert.EqualValues(t, 6, s.Everyday.Total.Gross)
+		assert.Equal(t, "none", number(s.Everyday.PerNodeDay(s.Everyday.Total.Gross)))
 	})
 	t.Run("a source that fails", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
