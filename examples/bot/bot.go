@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/pocket/index"
 	"github.com/poktbot/poktbot/pocket/pockettest"
 	"github.com/poktbot/poktbot/pocket/shannon"
 	"github.com/poktbot/poktbot/report/plot"
@@ -23,7 +24,8 @@ type Bot struct {
 	log       *slog.Logger
 	clock     func() time.Time
 	client    *shannon.Client
-	index     store
+	store     *index.Index
+	index     source // the same, as commands see it
 	painter   *plot.Painter
 	commands  []command
 	simulated bool
@@ -104,14 +106,27 @@ func (b *Bot) Close() error {
 
 func (b *Bot) now() time.Time { return b.clock().In(b.zone) }
 
-// A store is what commands need of the index.
-type store interface {
+// A source is what most commands need of the index: tests put another in its place.
+type source interface {
 	rewards.Source
-	ChainID(context.Context) (string, error)
 	Cursor(context.Context) (pocket.Height, error)
 	LastUpdate(context.Context) (time.Time, error)
 	Watched(context.Context) ([]pocket.Address, error)
-	Close() error
+}
+
+// owners returns who owns each supplier that the index knows, for events that do not tell.
+func (b *Bot) owners(ctx context.Context) (map[pocket.Address]pocket.Address, error) {
+	known, err := b.store.Suppliers(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("owners: %w", err)
+	}
+	owners := make(map[pocket.Address]pocket.Address, len(known))
+	for _, s := range known {
+		if !s.Owner.IsZero() {
+			owners[s.Operator] = s.Owner
+		}
+	}
+	return owners, nil
 }
 
 func (b *Bot) watched(ctx context.Context) ([]pocket.Address, error) {

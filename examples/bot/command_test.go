@@ -152,6 +152,7 @@ func TestAnswerThatGoesWrong(t *testing.T) {
 	})
 	t.Run("the end of the context ends it, and is told", func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
+		defer cancel(nil)
 		enough := errors.New("enough")
 		var last error
 		for _, err := range b.Answer(ctx, Request{Text: "/long"}) {

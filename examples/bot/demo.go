@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/poktbot/poktbot/pocket"
@@ -14,12 +15,12 @@ import (
 // The demonstration: so many days of a chain of so many nodes, of which some are watched, and then a block each second.
 const (
 	demoSeed      = 20260101
-	demoDays      = 60
+	demoDays      = 62
 	demoNodes     = 24
 	demoOwners    = 4
 	demoWatched   = 2 // owners whose nodes are watched
 	demoServices  = 6
-	demoBlockTime = 5 * time.Minute
+	demoBlockTime = 30 * time.Minute
 	demoPace      = time.Second
 )
 
@@ -31,14 +32,46 @@ func DemoConfig() Config {
 	return c
 }
 
-// demoParams are mainnet's, with sessions and windows that are shorter in blocks because blocks take longer: a session is still
-// 20 minutes, and settles half an hour after its end.
+// demoParams are mainnet's, with sessions and windows of fewer blocks, because blocks take longer: a session is two hours, and
+// settles two and a half after its end.
 func demoParams() pocket.Params {
 	p := pockettest.MainnetParams()
-	p.Shared.BlocksPerSession = 10
-	p.Shared.GraceEndOffset, p.Shared.ClaimOpenOffset, p.Shared.ClaimCloseOffset = 1, 1, 3
-	p.Shared.ProofOpenOffset, p.Shared.ProofCloseOffset = 0, 3
+	p.Shared.BlocksPerSession = 4
+	p.Shared.GraceEndOffset, p.Shared.ClaimOpenOffset, p.Shared.ClaimCloseOffset = 1, 1, 1
+	p.Shared.ProofOpenOffset, p.Shared.ProofCloseOffset = 1, 1
 	return p
+}
+
+// demoChain simulates a chain up to now whose watched nodes have some trouble behind them and some ahead.
+func demoChain(now time.Time) *pockettest.Chain {
+	config := pockettest.Config{
+		Seed: demoSeed, Now: now, BlockTime: demoBlockTime, Params: demoParams(), Days: demoDays,
+		Suppliers: demoNodes, Owners: demoOwners, Services: demoServices, Applications: demoServices,
+	}
+	calm := pockettest.NewChain(config) // tells who there is
+	watched := demoWatchedNodes(calm)
+	head, day := calm.Head(), pocket.Height(24*time.Hour/demoBlockTime)
+	config.Incidents = []pockettest.Incident{
+		{Kind: pockettest.Unstake, Height: head - 12*day, Supplier: watched[2]},
+		{Kind: pockettest.Slash, Height: head - 5*day, Supplier: watched[5], Sessions: 2},
+		{Kind: pockettest.Overserve, Height: head - 3*day, Application: calm.Applications()[0]},
+		{Kind: pockettest.Expire, Height: head + 4, Supplier: watched[7]},
+		{Kind: pockettest.Unstake, Height: head + 30, Supplier: watched[9]},
+		{Kind: pockettest.Slash, Height: head + 60, Supplier: watched[5], Sessions: 3},
+	}
+	return pockettest.NewChain(config)
+}
+
+// demoWatchedNodes are the nodes of the first owners.
+func demoWatchedNodes(chain *pockettest.Chain) []pocket.Address {
+	owners := chain.Owners()[:demoWatched]
+	var nodes []pocket.Address
+	for _, supplier := range chain.Suppliers() {
+		if slices.Contains(owners, supplier.Owner) {
+			nodes = append(nodes, supplier.Operator)
+		}
+	}
+	return nodes
 }
 
 // NewDemo starts a simulated chain in the process and returns a bot that watches some of its nodes over HTTP, as it would those of a real
@@ -51,10 +84,7 @@ func NewDemo(ctx context.Context, config Config, opts ...Option) (b *Bot, err er
 			_ = b.Close()
 		}
 	}()
-	chain := pockettest.NewChain(pockettest.Config{
-		Seed: demoSeed, Now: b.clock(), BlockTime: demoBlockTime, Params: demoParams(), Days: demoDays,
-		Suppliers: demoNodes, Owners: demoOwners, Services: demoServices, Applications: demoServices,
-	})
+	chain := demoChain(b.clock())
 	node := pockettest.NewNode(chain)
 	b.closers = append(b.closers, func() error { node.Close(); return nil })
 	b.simulated, b.chain = true, chain
@@ -68,15 +98,8 @@ func NewDemo(ctx context.Context, config Config, opts ...Option) (b *Bot, err er
 		b.config.Database = NewSecret(filepath.Join(folder, "demo.db"))
 	}
 	b.config.Chain = Chain{RPC: []Secret{NewSecret(node.RPC)}, REST: []Secret{NewSecret(node.REST)}, ID: pockettest.ChainID}
-	owners := chain.Owners()[:demoWatched]
-	b.config.Wallets = owners[:1]
-	for _, supplier := range chain.Suppliers() {
-		for _, owner := range owners {
-			if supplier.Owner == owner {
-				b.config.Nodes = append(b.config.Nodes, supplier.Operator)
-			}
-		}
-	}
+	b.config.Wallets = chain.Owners()[:1]
+	b.config.Nodes = demoWatchedNodes(chain)
 	if err := b.open(ctx); err != nil {
 		return nil, err
 	}

@@ -184,7 +184,7 @@ func (c *call) writeWorkbook(w io.Writer, q fileQuestion) error {
 		Title: summary.Title, Creator: "PoktBot", Created: c.bot.now(), Zone: c.bot.zone,
 		Sheets: []xlsx.Sheet{
 			{Name: "Summary", Table: summary},
-			{Name: "Daily", Table: report.Daily(points, len(c.bot.config.Wallets) > 0), Charts: []xlsx.Chart{{
+			{Name: "Daily", Table: report.Daily(points), Charts: []xlsx.Chart{{
 				Title: "Average reward by node", X: "Day", Bars: []string{"Nodes"}, BarsTitle: "Nodes", Lines: []string{"Average by node POKT"}, LinesTitle: "POKT",
 			}}},
 			{Name: "Monthly", Table: report.Rewards(months, byMonth), Charts: []xlsx.Chart{{

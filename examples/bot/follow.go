@@ -3,22 +3,166 @@ package bot
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 
 	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/pocket/index"
+	"github.com/poktbot/poktbot/report"
 )
 
-func (b *Bot) openIndex(ctx context.Context) error { return errors.ErrUnsupported }
-
-// CatchUp reads what the chain has and the index does not know yet.
-func (b *Bot) CatchUp(ctx context.Context, tell func(Progress)) error { return errors.ErrUnsupported }
-
-// Run follows the chain until ctx ends.
-func (b *Bot) Run(ctx context.Context, tell func(Part) error) error { return errors.ErrUnsupported }
-
-func (b *Bot) updated(ctx context.Context) (pocket.Block, error) {
-	cursor, err := b.index.Cursor(ctx)
-	return pocket.Block{Height: cursor, Time: b.now()}, err
+// openIndex opens the database and says what it is to keep.
+func (b *Bot) openIndex(ctx context.Context) error {
+	var err error
+	if b.store, err = b.openDatabase(ctx); err != nil {
+		return err
+	}
+	b.index = b.store
+	b.closers = append(b.closers, b.store.Close)
+	mode := index.Watching
+	if b.config.Mode == Everything {
+		mode = index.Everything
+	}
+	if err := b.store.SetMode(ctx, mode); err != nil {
+		return err
+	}
+	return b.store.Watch(ctx, b.config.Nodes...)
 }
 
-func (c *call) addNode(node pocket.Address) error    { return errors.ErrUnsupported }
-func (c *call) removeNode(node pocket.Address) error { return errors.ErrUnsupported }
+// CatchUp reads what the chain has and the index does not know yet: new blocks first, then the past of the watched nodes, as far
+// back as the full node goes. It tells its progress, and may be called again after it was interrupted: it goes on where it was.
+func (b *Bot) CatchUp(ctx context.Context, tell func(Progress)) error {
+	follower := index.NewFollower(b.store, b.client, index.FollowerConfig{
+		Log: b.log, SkipPruned: true, Progress: func(p index.Progress) { tell(progressOf("reading new blocks", p)) },
+	})
+	if _, err := follower.CatchUp(ctx); err != nil {
+		return err
+	}
+	return b.backfill(ctx, tell)
+}
+
+// Run follows the chain until ctx ends, and tells what happens to the watched nodes, block by block. Call [Bot.CatchUp] first, so that
+// the past is known. It returns the cause of ctx's end, the error of tell, or why it cannot go on.
+func (b *Bot) Run(ctx context.Context, tell func(Part) error) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var simulating sync.WaitGroup
+	defer simulating.Wait()
+	if b.chain != nil {
+		simulating.Go(func() { _ = b.chain.Run(ctx, demoPace) })
+	}
+	defer stop(nil) // before the wait
+	follower := index.NewFollower(b.store, b.client, index.FollowerConfig{
+		Log: b.log, SkipPruned: true,
+		Stored: func(block pocket.Block, events []pocket.Event) {
+			news, err := b.news(ctx, block, events)
+			if err == nil && len(news.Lines) > 0 {
+				err = tell(news)
+			}
+			if err != nil {
+				stop(err)
+			}
+		},
+	})
+	err := follower.Run(ctx)
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
+// updated returns the newest block that the index knows all of, with its time.
+func (b *Bot) updated(ctx context.Context) (pocket.Block, error) {
+	cursor, err := b.index.Cursor(ctx)
+	if err != nil || cursor == 0 {
+		return pocket.Block{}, err
+	}
+	at, _, err := b.store.TimeOf(ctx, cursor)
+	if err != nil {
+		return pocket.Block{}, err
+	}
+	return pocket.Block{Height: cursor, Time: at}, nil
+}
+
+func (c *call) addNode(node pocket.Address) error {
+	b := c.bot
+	watched, err := b.watched(c.ctx)
+	if err != nil {
+		return err
+	}
+	for _, known := range watched {
+		if known == node {
+			return c.say(Text{Title: "Node " + node.Short() + " is watched already", Lines: []string{"/node show " + node.String()}})
+		}
+	}
+	_, unstaked := b.client.Supplier(c.ctx, node)
+	if unstaked != nil && !errors.Is(unstaked, pocket.ErrNotFound) {
+		return fmt.Errorf("the chain cannot be asked now, so nothing was added: %w", unstaked)
+	}
+	if err := b.store.Watch(c.ctx, node); err != nil {
+		return fmt.Errorf("add node: %w", err)
+	}
+	lines := []string{"Its past is read now, as far as the chain's nodes still tell it. What happens from now on is seen in any case."}
+	if unstaked != nil {
+		lines = append(lines, "⚠ The chain has no supplier of this address now: it may have left, or is not staked yet.")
+	}
+	if err := c.say(Text{Title: "Node " + node.String() + " is watched", Lines: lines}); err != nil {
+		return err
+	}
+	var gone error
+	ctx, stop := context.WithCancelCause(c.ctx)
+	defer stop(nil)
+	err = b.backfill(ctx, func(p Progress) {
+		if gone == nil {
+			if gone = c.say(p); gone != nil {
+				stop(gone)
+			}
+		}
+	})
+	if gone != nil {
+		return gone
+	}
+	if err != nil {
+		return fmt.Errorf("the node is watched, but its past could not be read to the end; it is gone on with at the next start: %w", err)
+	}
+	return c.summary(node)
+}
+
+// summary says what is known of a node that was just added.
+func (c *call) summary(node pocket.Address) error {
+	sums, err := c.allOf(pocket.Filter{Suppliers: []pocket.Address{node}})
+	if err != nil {
+		return err
+	}
+	if sums.Settlements == 0 {
+		return c.nothingYet(pocket.Filter{Suppliers: []pocket.Address{node}})
+	}
+	return c.say(Text{Title: "Its past is known", Lines: []string{
+		fmt.Sprintf("%s settled, %s gross. /stats %s tells more.", counted(sums.Settlements, "claim"), report.Amount(sums.Gross), node.Short()),
+	}})
+}
+
+func (c *call) removeNode(node pocket.Address) error {
+	watched, err := c.bot.watched(c.ctx)
+	if err != nil {
+		return err
+	}
+	for _, known := range watched {
+		if known != node {
+			continue
+		}
+		if err := c.bot.store.Unwatch(c.ctx, node); err != nil {
+			return fmt.Errorf("remove node: %w", err)
+		}
+		text := Text{Title: "Node " + node.String() + " is not watched any more", Lines: []string{
+			"What is known of it stays, and is told when it is named: /stats all " + node.String(),
+		}}
+		for _, configured := range c.bot.config.Nodes {
+			if configured == node {
+				text.Lines = append(text.Lines, "⚠ The configuration names it, so it comes back at the next start unless it is taken out there.")
+			}
+		}
+		return c.say(text)
+	}
+	return usage("node %s is not watched; /nodes lists those that are", node.Short())
+}

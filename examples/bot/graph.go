@@ -137,13 +137,22 @@ func (c *call) drawLosses(w *bytes.Buffer, q graphQuestion, o plot.Options) erro
 
 // nothingIn says that a question has no answer yet, and why that may be.
 func (c *call) nothingIn(title string, filter pocket.Filter) error {
-	rows, err := c.bot.index.Sums(c.ctx, rewards.Query{Filter: filter, Zone: c.bot.zone})
+	sums, err := c.allOf(filter)
 	if err != nil {
-		return fmt.Errorf("rewards: %w", err)
+		return err
 	}
-	if len(rows) == 0 {
+	if sums == (rewards.Sums{}) {
 		return c.nothingYet(filter)
 	}
 	return c.say(Text{Title: title, Lines: []string{"Nothing settled, expired or was slashed in that time.",
-		"In all that is indexed there are " + counted(rows[0].Settlements, "claim") + " and " + report.Amount(rows[0].Gross) + " gross.", c.asOf()}})
+		fmt.Sprintf("In all that is indexed there are %s and %s gross.", counted(sums.Settlements, "claim"), report.Amount(sums.Gross)), c.asOf()}})
+}
+
+// allOf adds up all that is known.
+func (c *call) allOf(filter pocket.Filter) (rewards.Sums, error) {
+	rows, err := c.bot.index.Sums(c.ctx, rewards.Query{Filter: filter, Zone: c.bot.zone})
+	if err != nil {
+		return rewards.Sums{}, fmt.Errorf("rewards: %w", err)
+	}
+	return rewards.Total(rows)
 }

@@ -56,6 +56,11 @@ func (c *call) rewards() error {
 	if how.by != "" {
 		q.By = []rewards.Dimension{how.by}
 	}
+	if how.by == rewards.ByOwner {
+		if q.OwnerOf, err = c.bot.owners(c.ctx); err != nil {
+			return err
+		}
+	}
 	rows, err := c.bot.index.Sums(c.ctx, q)
 	if err != nil {
 		return fmt.Errorf("rewards: %w", err)
@@ -67,6 +72,9 @@ func (c *call) rewards() error {
 	if how.period != rewards.Whole {
 		rows = c.everyPeriod(rows, how.period, span)
 	} else {
+		if how.by == rewards.ByRecipient {
+			rows = slices.DeleteFunc(rows, func(r rewards.Row) bool { return r.Gross == 0 && r.OtherRoles == 0 && r.UnattributedMine == 0 })
+		}
 		slices.SortStableFunc(rows, func(a, b rewards.Row) int { return cmp.Compare(b.Gross+b.OtherRoles, a.Gross+a.OtherRoles) })
 	}
 	t := report.RewardsBrief(rows, q)

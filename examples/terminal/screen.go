@@ -113,11 +113,12 @@ func (s *screen) writeText(b *strings.Builder, p bot.Text) {
 	if p.Title != "" {
 		b.WriteString(s.paint(bold, bot.Plain(p.Title)) + "\n")
 	}
+	indent := ""
+	if p.Title != "" {
+		indent = "  "
+	}
 	for _, line := range p.Lines {
-		if p.Title != "" {
-			line = "  " + line
-		}
-		b.WriteString(strings.TrimRight(bot.Plain(line), " ") + "\n")
+		b.WriteString(strings.TrimRight(indent+bot.Plain(line), " ") + "\n")
 	}
 }
 
