@@ -201,8 +201,9 @@ func unpackDigest(height, when int64, packed []byte) (*digest, error) {
 	return d, err
 }
 
-// event returns e as the event that it tells of, with all that sums are made of. The settlement's shares are appended to shares.
-func (e *entry) event(words vocabulary, height int64, when time.Time, shares []pocket.Share) pocket.Event {
+// event returns e as the event that it tells of, with all that sums are made of. A settlement's shares lie in memory that is used again by the
+// next call.
+func (e *entry) event(words vocabulary, height int64, when time.Time, memory *[]pocket.Share) pocket.Event {
 	at := pocket.At{Height: pocket.Height(height), Time: when, Index: int(e.idx)}
 	supplier, application := words.address(e.supplier), words.address(e.application)
 	service, sessionEnd := pocket.ServiceID(words.text(e.service)), pocket.Height(e.sessionEnd)
@@ -219,12 +220,13 @@ func (e *entry) event(words vocabulary, height int64, when time.Time, shares []p
 			StakeUnknown: true,
 		}
 	}
+	*memory = words.shares(e.shares, (*memory)[:0])
 	return pocket.Settlement{
 		At: at, Supplier: supplier, Owner: words.address(e.owner), Application: application, Service: service, SessionEnd: sessionEnd,
 		Relays: e.relays, EstimatedRelays: e.estimatedRelays, EstimatedComputeUnits: e.units,
 		Claimed: pocket.Upokt(e.amount), Settled: pocket.Upokt(e.settled), Minted: pocket.Upokt(e.minted),
 		Overserviced: pocket.Upokt(e.overserviced), Deflated: pocket.Upokt(e.deflated),
-		Shares: words.shares(e.shares, shares), Lacks: e.lacks,
+		Shares: *memory, Lacks: e.lacks,
 	}
 }
 

@@ -78,8 +78,9 @@ func (d *digest) sumsOf(words vocabulary) (all rewards.Sums, services, payments 
 	if err != nil {
 		return all, nil, nil, err
 	}
+	var shares []pocket.Share
 	for i := range d.entries {
-		event := d.entries[i].event(words, d.height, timeOf(d.time), nil)
+		event := d.entries[i].event(words, d.height, timeOf(d.time), &shares)
 		if err := byService.Add(event); err != nil {
 			return all, nil, nil, err
 		}

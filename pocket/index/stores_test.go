@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 	server = pgtest.Start()
 	code := m.Run()
 	server.Stop()
+	removeFleets()
 	if code == 0 {
 		if err := goleak.Find(); err != nil {
 			os.Stderr.WriteString(err.Error() + "\n")

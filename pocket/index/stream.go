@@ -91,7 +91,13 @@ const (
 
 func (s *stream[T]) query() (string, []any) {
 	key := strings.Join(s.key, ", ")
-	args := []any{s.reach.low, s.reach.high}
+	low, high := s.reach.low, s.reach.high
+	if s.begun && s.newest {
+		high = s.last.height // or the database would search from the first row on again
+	} else if s.begun {
+		low = s.last.height
+	}
+	args := []any{low, high}
 	where := append([]string{s.key[0] + " >= $1", s.key[0] + " <= $2"}, s.where...)
 	compare, order := ">", strings.Join(s.key, ", ")
 	if s.newest {

@@ -232,7 +232,7 @@ func (x *Index) addDigests(ctx context.Context, adder *rewards.Adder, f filter, 
 				return true
 			}
 			words.reach(e.maxName())
-			failed = adder.Add(e.event(words.vocabulary, height, at, shares[:0]))
+			failed = adder.Add(e.event(words.vocabulary, height, at, &shares))
 			return failed == nil
 		})
 		if err == nil {

@@ -1,0 +1,251 @@
+package index_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/pocket/index"
+	"github.com/poktbot/poktbot/pocket/index/sqlite"
+	"github.com/poktbot/poktbot/rewards"
+)
+
+// daysVariable sets how many days the large benchmarks have; 365 takes minutes to build once.
+const daysVariable = "INDEX_BENCH_DAYS"
+
+func benchDays(b *testing.B) int {
+	text := os.Getenv(daysVariable)
+	if text == "" {
+		return 30
+	}
+	days, err := strconv.Atoi(text)
+	require.NoError(b, err)
+	return days
+}
+
+// A fleet is a year of suppliers that settle about ten times a day each, spread over 72 settlements a day as on mainnet.
+type fleet struct {
+	suppliers, wallets, applications []pocket.Address
+	services                         []pocket.ServiceID
+	days                             int
+}
+
+func newFleet(suppliers, days int) *fleet {
+	return &fleet{
+		suppliers: addresses("supplier", suppliers), wallets: addresses("wallet", 8), applications: addresses("application", 40),
+		services: []pocket.ServiceID{"eth", "poly", "sol", "base", "arb"}, days: days,
+	}
+}
+
+const settlementsPerDay = 72
+
+var benchStart = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func (f *fleet) blocks() []pocket.Block {
+	list := make([]pocket.Block, 0, f.days*settlementsPerDay)
+	for i := range f.days * settlementsPerDay {
+		list = append(list, pocket.Block{
+			Height: pocket.Height(20 * (i + 1)), Time: benchStart.Add(time.Duration(i) * 20 * time.Minute), Hash: hash("bench", i),
+		})
+	}
+	return list
+}
+
+// events makes each supplier settle in one of seven blocks.
+func (f *fleet) events(h pocket.Height) []pocket.Event {
+	r := rand.New(rand.NewPCG(7, uint64(h)))
+	at := benchStart.Add(time.Duration(h/20-1) * 20 * time.Minute)
+	var events []pocket.Event
+	for i, supplier := range f.suppliers {
+		if r.IntN(72) >= 10 {
+			continue
+		}
+		events = append(events, f.settlement(r, pocket.At{Height: h, Time: at, Index: len(events)}, supplier, i))
+	}
+	return events
+}
+
+func (f *fleet) settlement(r *rand.Rand, at pocket.At, supplier pocket.Address, n int) pocket.Settlement {
+	claimed := pocket.Upokt(100_000 + r.IntN(900_000))
+	s := pocket.Settlement{
+		At: at, Supplier: supplier, Owner: f.wallets[n%2], Application: pick(r, f.applications), Service: pick(r, f.services),
+		SessionID: hash("session", at.Height, n), SessionEnd: at.Height - 33, Relays: 400, EstimatedRelays: 4000,
+		ClaimedComputeUnits: 40_000, EstimatedComputeUnits: 400_000, Claimed: claimed, Settled: claimed, Minted: claimed * 975 / 1000,
+		Deflated: claimed - claimed*975/1000, MintRatio: "0.975",
+	}
+	for i := range 8 {
+		s.Shares = append(s.Shares, pocket.Share{Recipient: f.wallets[(n+i)%len(f.wallets)], Reason: reasons[i%4], Amount: claimed / 10})
+	}
+	return s
+}
+
+// fleets are built once for all benchmarks of a run.
+var fleets struct {
+	sync.Mutex
+	folder string
+	built  map[string]string
+}
+
+func fleetIndex(b *testing.B, f *fleet) *index.Index {
+	b.Helper()
+	fleets.Lock()
+	defer fleets.Unlock()
+	key := fmt.Sprintf("%d-%d", len(f.suppliers), f.days)
+	if fleets.folder == "" {
+		folder, err := os.MkdirTemp("", "indexbench")
+		require.NoError(b, err)
+		fleets.folder, fleets.built = folder, map[string]string{}
+	}
+	path, ok := fleets.built[key]
+	if !ok {
+		path = filepath.Join(fleets.folder, key+".db")
+		began := time.Now()
+		x, err := sqlite.Open(context.Background(), path)
+		require.NoError(b, err)
+		blocks := f.blocks()
+		for len(blocks) > 0 {
+			n := min(settlementsPerDay*2, len(blocks))
+			require.NoError(b, x.PutAll(context.Background(), blocks[:n], f.events))
+			blocks = blocks[n:]
+		}
+		require.NoError(b, x.Close())
+		size, err := os.Stat(path)
+		require.NoError(b, err)
+		b.Logf("built %s in %v, %d MB", key, time.Since(began).Round(time.Second), size.Size()>>20)
+		fleets.built[key] = path
+	}
+	x, err := sqlite.Open(context.Background(), path)
+	require.NoError(b, err)
+	b.Cleanup(func() { require.NoError(b, x.Close()) })
+	return x
+}
+
+func removeFleets() {
+	if fleets.folder != "" {
+		os.RemoveAll(fleets.folder)
+	}
+}
+
+// BenchmarkStatistics asks what /stats and /graph need: the sums of each day, of all nodes, with the wallets' part, and when nodes were staked.
+// 1,000 suppliers for 365 days are 3.65 million settlements.
+func BenchmarkStatistics(b *testing.B) {
+	madrid, err := rewards.Zone("Europe/Madrid")
+	require.NoError(b, err)
+	days := benchDays(b)
+	for _, suppliers := range []int{100, 1000} {
+		f := newFleet(suppliers, days)
+		b.Run(fmt.Sprintf("%d suppliers, %d days", suppliers, days), func(b *testing.B) {
+			x := fleetIndex(b, f)
+			q := rewards.Query{Period: rewards.Day, Zone: madrid, Wallets: f.wallets[:3], Filter: pocket.Filter{Suppliers: f.suppliers}}
+			for b.Loop() {
+				rows, err := x.Sums(b.Context(), q)
+				require.NoError(b, err)
+				require.GreaterOrEqual(b, len(rows), days)
+				stays, err := x.Stays(b.Context(), nil)
+				require.NoError(b, err)
+				require.Len(b, stays, suppliers)
+			}
+		})
+	}
+}
+
+// BenchmarkSums asks other questions about the same.
+func BenchmarkSums(b *testing.B) {
+	days := benchDays(b)
+	f := newFleet(1000, days)
+	madrid, err := rewards.Zone("Europe/Madrid")
+	require.NoError(b, err)
+	for _, bench := range []struct {
+		name string
+		q    rewards.Query
+	}{
+		{"by day and service", rewards.Query{Period: rewards.Day, Zone: madrid, By: []rewards.Dimension{rewards.ByService}, Wallets: f.wallets[:3]}},
+		{"one node by day", rewards.Query{Period: rewards.Day, Zone: madrid, Wallets: f.wallets[:3], Filter: pocket.Filter{Suppliers: f.suppliers[:1]}}},
+		{"thirty nodes by day", rewards.Query{Period: rewards.Day, Zone: madrid, Wallets: f.wallets[:3], Filter: pocket.Filter{Suppliers: f.suppliers[:30]}}},
+		{"each node, whole", rewards.Query{By: []rewards.Dimension{rewards.BySupplier}, Wallets: f.wallets[:3]}},
+		{"each recipient by month", rewards.Query{Period: rewards.Month, By: []rewards.Dimension{rewards.ByRecipient}}},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			x := fleetIndex(b, f)
+			for b.Loop() {
+				rows, err := x.Sums(b.Context(), bench.q)
+				require.NoError(b, err)
+				require.NotEmpty(b, rows)
+			}
+		})
+	}
+}
+
+// BenchmarkReadSettlements streams settlements, newest first.
+func BenchmarkReadSettlements(b *testing.B) {
+	f := newFleet(1000, benchDays(b))
+	x := fleetIndex(b, f)
+	n := 0
+	for b.Loop() {
+		for _, err := range x.Settlements(b.Context(), pocket.SettlementQuery{Newest: true, Limit: 50_000}) {
+			require.NoError(b, err)
+			n++
+		}
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "settlements/s")
+}
+
+// BenchmarkStoreBusyBlock stores a whole block of mainnet's size: 3,000 claims with 8 shares each and 2,100 transactions.
+func BenchmarkStoreBusyBlock(b *testing.B) {
+	f := newFleet(2000, 1)
+	f.wallets, f.applications = addresses("wallet", 1200), addresses("application", 122)
+	for i := range 81 {
+		f.services = append(f.services, pocket.ServiceID(fmt.Sprintf("service-%d", i)))
+	}
+	for _, s := range stores {
+		b.Run(s.name, func(b *testing.B) {
+			x := opened(b, s.place(b))
+			h := pocket.Height(0)
+			for b.Loop() {
+				h += 20
+				block, events := f.busyBlock(h)
+				began := time.Now()
+				n, err := x.Put(b.Context(), "bench", block, events)
+				require.NoError(b, err)
+				require.Equal(b, 5100, n)
+				b.ReportMetric(float64(time.Since(began).Milliseconds()), "ms/last-block")
+			}
+		})
+	}
+}
+
+func (f *fleet) busyBlock(h pocket.Height) (pocket.Block, []pocket.Event) {
+	r := rand.New(rand.NewPCG(9, uint64(h)))
+	block := pocket.Block{Height: h, Time: benchStart.Add(time.Duration(h) * time.Minute), Hash: hash("busy", h)}
+	collector := address("collector", 0)
+	var events []pocket.Event
+	at := func() pocket.At { return pocket.At{Height: h, Time: block.Time, Index: len(events)} }
+	for i := range 2100 {
+		tx := pocket.Transaction{
+			At: at(), Position: i, GasWanted: 200_000, GasUsed: 150_000, Fee: 1, FeePayer: f.suppliers[i%len(f.suppliers)],
+			Messages:  []string{"/pocket.proof.MsgCreateClaim", "/pocket.proof.MsgCreateClaim"},
+			Transfers: []pocket.Transfer{{From: f.suppliers[i%len(f.suppliers)], To: collector, Amount: 1}},
+		}
+		tx.TxHash = hash("tx", h, i)
+		events = append(events, tx)
+	}
+	for i := range 3000 {
+		s := f.settlement(r, at(), f.suppliers[i%len(f.suppliers)], i)
+		s.Application, s.Service = f.applications[(i+i/2000)%len(f.applications)], f.services[i%len(f.services)]
+		for j := range s.Shares {
+			s.Shares[j].Recipient = f.wallets[(i%len(f.suppliers)+j*j)%len(f.wallets)]
+		}
+		s.Shares[7].Recipient = collector
+		events = append(events, s)
+	}
+	return block, events
+}
