@@ -138,11 +138,11 @@ func (k *cast) addApplications(c Config) {
 		left -= weight
 		a := application{
 			address: account(c.Seed, "application", i), service: i % c.Services,
-			weight: weight, stake: pocket.POKT(100_000),
+			weight: weight, stake: pocket.POKT(2_000),
 		}
 		k.applications = append(k.applications, a)
 		k.applicationOf[a.address] = i
-		k.fund(a.address, pocket.POKT(1_000_000))
+		k.fund(a.address, pocket.POKT(20_000_000)) // for many new stakes
 	}
 }
 

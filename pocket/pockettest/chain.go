@@ -26,16 +26,13 @@ type Chain struct {
 // a person chooses goes through [Chain.Inject].
 func NewChain(c Config) *Chain {
 	cfg := c.withDefaults()
-	k := newCast(cfg)
-	w := newWorld(cfg, k, nil)
+	nobody := &world{cfg: cfg, cast: newCast(cfg)}
 	for _, incident := range cfg.Incidents {
-		if err := w.check(incident); err != nil {
+		if err := nobody.check(incident); err != nil {
 			panic("pockettest: " + err.Error())
 		}
 	}
-	if len(cfg.Incidents) > 0 {
-		w = newWorld(cfg, k, slices.Clone(cfg.Incidents))
-	}
+	w := newWorld(cfg, nobody.cast, slices.Clone(cfg.Incidents), pocket.Height(cfg.Blocks+4*nobody.blocksIn(7*24*time.Hour)))
 	return &Chain{world: w, head: pocket.Height(cfg.Blocks), changed: make(chan struct{})}
 }
 
@@ -56,7 +53,13 @@ func (c *Chain) Head() pocket.Height {
 func (c *Chain) SetHead(h pocket.Height) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.move(h)
+}
+
+// move makes h the head, with c.mu held.
+func (c *Chain) move(h pocket.Height) {
 	c.head = max(1, h)
+	c.world = c.world.reaching(c.head)
 	close(c.changed)
 	c.changed = make(chan struct{})
 }
@@ -65,9 +68,7 @@ func (c *Chain) SetHead(h pocket.Height) {
 func (c *Chain) Advance(n int64) pocket.Height {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.head = max(1, c.head+pocket.Height(n))
-	close(c.changed)
-	c.changed = make(chan struct{})
+	c.move(c.head + pocket.Height(n))
 	return c.head
 }
 

@@ -165,12 +165,15 @@ func (b *biographer) plan(horizon pocket.Height) {
 		born = pocket.Height(d.between(2, w.cfg.Blocks*6/10)) // a fifth of the suppliers join later
 	}
 	b.add(turn{height: born, kind: turnJoin})
+	// Each kind has dice of its own, so that looking further ahead changes nothing that comes before.
+	d = throw(w.cfg.Seed, forLife, uint64(b.i), 1)
 	for h := range b.every(w.cfg.Rates.Expiries, &d, horizon) {
-		if h <= born {
-			continue
+		bad := strike{count: 1 + int(d.below(10)/9), invalid: d.chance(150_000)}
+		if h > born {
+			b.add(turn{height: h, kind: turnStrike, strike: bad, count: 1})
 		}
-		b.add(turn{height: h, kind: turnStrike, strike: strike{count: 1 + int(d.below(10)/9), invalid: d.chance(150_000)}, count: 1})
 	}
+	d = throw(w.cfg.Seed, forLife, uint64(b.i), 2)
 	for h := range b.every(w.cfg.Rates.Leaves, &d, horizon) {
 		b.add(turn{height: h, kind: turnUnstake})
 		if d.chance(500_000) {

@@ -20,6 +20,7 @@ type world struct {
 	lives     []*life
 	acts      map[pocket.Height][]act // by supplier
 	broke     map[brokeKey]bool       // sessions that an application is made unable to pay
+	horizon   pocket.Height           // nothing is planned that happens by itself after it
 
 	mu    sync.Mutex
 	pages []*page // those looked at last, newest last
@@ -30,13 +31,12 @@ type brokeKey struct {
 	session     pocket.Height // its first block
 }
 
-// newWorld works out the lives of all suppliers, up to well beyond what the chain has to begin with.
-func newWorld(cfg Config, k *cast, incidents []Incident) *world {
+// newWorld works out the lives of all suppliers up to horizon. Another horizon changes nothing that lies before both.
+func newWorld(cfg Config, k *cast, incidents []Incident, horizon pocket.Height) *world {
 	w := &world{
 		cfg: cfg, cast: k, calendar: newCalendar(cfg, incidents), incidents: incidents,
-		acts: map[pocket.Height][]act{}, broke: map[brokeKey]bool{},
+		acts: map[pocket.Height][]act{}, broke: map[brokeKey]bool{}, horizon: horizon,
 	}
-	horizon := pocket.Height(2*cfg.Blocks + w.blocksIn(365*24*time.Hour))
 	w.lives = make([]*life, len(w.suppliers))
 	for i := range w.suppliers {
 		w.lives[i] = w.newLife(i, horizon)
@@ -162,5 +162,13 @@ func (w *world) check(incident Incident) error {
 func (w *world) with(incident Incident) *world {
 	incidents := append(slices.Clone(w.incidents), incident)
 	slices.SortStableFunc(incidents, func(a, b Incident) int { return cmp.Compare(a.Height, b.Height) })
-	return newWorld(w.cfg, w.cast, incidents)
+	return newWorld(w.cfg, w.cast, incidents, w.horizon)
+}
+
+// reaching returns a world that is planned to well beyond h: w itself, mostly.
+func (w *world) reaching(h pocket.Height) *world {
+	if margin := pocket.Height(w.blocksIn(7 * 24 * time.Hour)); h+margin > w.horizon {
+		return newWorld(w.cfg, w.cast, w.incidents, 2*h+4*margin)
+	}
+	return w
 }
