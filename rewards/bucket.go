@@ -61,7 +61,10 @@ func newGroups(dimensions int) groups {
 
 func (g *groups) number(k *Key) uint32 {
 	if g.single != nil {
-		text := cmp.Or(k.Supplier.String(), k.Owner.String(), k.Application.String(), k.Recipient.String(), string(k.Service))
+		text := k.Supplier.String()
+		if text == "" {
+			text = cmp.Or(k.Owner.String(), k.Application.String(), k.Recipient.String(), string(k.Service))
+		}
 		n, found := g.single[text]
 		if !found {
 			n = g.next(k)
