@@ -60,8 +60,10 @@ func TestLibreOfficeReadsTheSame(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 	defer cancel()
 	// 44: commas; 34: quotes; 76: UTF-8; 1: from the first line; then: no quotes around all text, cells as they are shown, every sheet.
-	out, err := exec.CommandContext(ctx, soffice, "-env:UserInstallation=file://"+folder+"/profile", "--headless", "--convert-to",
-		"csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1", "--outdir", folder, path).CombinedOutput()
+	command := exec.CommandContext(ctx, soffice, "-env:UserInstallation=file://"+folder+"/profile", "--headless", "--convert-to",
+		"csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1", "--outdir", folder, path)
+	command.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "LANGUAGE=en") // or it writes numbers as the user's country does
+	out, err := command.CombinedOutput()
 	if ctx.Err() != nil {
 		t.Skip("LibreOffice did not answer in time")
 	}

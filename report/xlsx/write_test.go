@@ -241,7 +241,7 @@ func TestAllCellsComeBack(t *testing.T) {
 
 func TestLongTablesGoOnInTheNextSheet(t *testing.T) {
 	const perSheet = 10 // a header and nine rows
-	for _, n := range []int{0, 1, 8, 9, 10, 17, 18, 19, 27, 40} {
+	for _, n := range []int{0, 1, 8, 9, 10, 17, 18, 27} {
 		t.Run(fmt.Sprint(n, " rows"), func(t *testing.T) {
 			table := report.Settlements(generated(n), nil)
 			table.Notes = nil
@@ -339,7 +339,7 @@ func subtotal(t *testing.T, f *excelize.File, sheet, term string) decimal.Decima
 
 func TestEqualTablesMakeEqualFiles(t *testing.T) {
 	make := func() []byte {
-		book, err := Standard(contents(t, 1500, madrid(t)))
+		book, err := Standard(contents(t, 500, madrid(t)))
 		require.NoError(t, err)
 		return written(t, book)
 	}
@@ -421,9 +421,9 @@ func TestFaults(t *testing.T) {
 		assert.ErrorIs(t, Write(ctx, io.Discard, book(endless)), context.Canceled)
 	})
 	t.Run("a disk that fills up at any point is told", func(t *testing.T) {
-		whole := len(written(t, book(generated(3000))))
-		for room := 0; room < whole; room += whole / 23 {
-			assert.ErrorIs(t, Write(t.Context(), &disk{room: room}, book(generated(3000))), errFull, "room for %d of %d bytes", room, whole)
+		whole := len(written(t, book(generated(1000))))
+		for room := 0; room < whole; room += whole / 11 {
+			assert.ErrorIs(t, Write(t.Context(), &disk{room: room}, book(generated(1000))), errFull, "room for %d of %d bytes", room, whole)
 		}
 	})
 	t.Run("a whole file is written by path", func(t *testing.T) {
@@ -447,7 +447,7 @@ func (d *disk) Write(p []byte) (int, error) {
 }
 
 func TestStandardWorkbook(t *testing.T) {
-	book, err := Standard(contents(t, 4_000, madrid(t)))
+	book, err := Standard(contents(t, 1_000, madrid(t)))
 	require.NoError(t, err)
 	f := opened(t, written(t, book))
 	assert.Equal(t, []string{"Summary", "Daily", "Monthly", "Services", "Losses", "Causes", "Settlements", "Notes"}, f.GetSheetList())
