@@ -15,17 +15,20 @@ const (
 type pieces struct {
 	bits  []uint64
 	shift int // a hash's upper bits name the bit
+
+	longest int // how long the longest of the addresses is
 }
 
 // newPieces returns the pieces of the addresses. Each must have at least 38 letters behind its last '1', as bech32 addresses have.
 func newPieces(addresses map[string]bool) pieces {
-	// Sixteen bits for each piece, so that one strange piece in sixteen is taken for an address's; at most 512 KiB.
-	size := 12
-	for size < 22 && 1<<size < 16*40*len(addresses) {
+	// Sixty-four bits for each piece, so that few strange pieces are taken for an address's; at most 256 KiB.
+	size := 14
+	for size < 21 && 1<<size < 64*40*len(addresses) {
 		size++
 	}
 	p := pieces{bits: make([]uint64, 1<<size/64), shift: 64 - size}
 	for address := range addresses {
+		p.longest = max(p.longest, len(address))
 		start := len(address)
 		for start > 0 && address[start-1] != '1' { // the letters behind the prefix do not include 1
 			start--
@@ -42,10 +45,10 @@ func (p pieces) bit(piece []byte) uint64 {
 	return uint64(binary.LittleEndian.Uint32(piece)) * 0x9e3779b97f4a7c15 >> p.shift
 }
 
-// mayHold reports whether text may hold one of the addresses. False is certain.
-func (p pieces) mayHold(text []byte) bool {
+// seen calls check with each part of text that may hold one of the addresses, until it returns true. It reports whether it did.
+func (p pieces) seen(text []byte, check func(part []byte) bool) bool {
 	for i := 0; i+pieceLength <= len(text); i += pieceStride {
-		if bit := p.bit(text[i:]); p.bits[bit/64]>>(bit%64)&1 == 1 {
+		if bit := p.bit(text[i:]); p.bits[bit/64]>>(bit%64)&1 == 1 && check(text[max(0, i-p.longest):min(len(text), i+p.longest)]) {
 			return true
 		}
 	}

@@ -49,7 +49,7 @@ func (c *chooser) wantsKind(kind pocket.Kind) bool { return c.kinds == nil || c.
 // mayMention reports whether the event that raw holds as it is written may mention a wanted address. False is certain. hidden tells
 // that letters may be written as numbers in it, so that no address can be seen.
 func (c *chooser) mayMention(raw []byte, hidden bool) bool {
-	return c.mentions == nil || c.morse || hidden || c.pieces.mayHold(raw) && c.found(raw)
+	return c.mentions == nil || c.morse || hidden || c.pieces.seen(raw, c.found)
 }
 
 // found reports whether text holds a wanted address.

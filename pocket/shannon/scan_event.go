@@ -35,12 +35,12 @@ func (f *eventFields) quick(b []byte) bool {
 	if !ok {
 		return false
 	}
-	end, hidden, err := textEnd(b, i)
-	if err != nil || hidden {
+	end, kinds, err := textEnd(b, i)
+	if err != nil || kinds != 0 {
 		return false
 	}
 	f.kind = b[i : end-1]
-	if i, ok = follows(b, end, `,"attributes":[`); !ok || bytes.IndexByte(f.kind, '\\') >= 0 {
+	if i, ok = follows(b, end, `,"attributes":[`); !ok {
 		return false
 	}
 	for len(f.list) == 0 || b[i] == ',' {
@@ -61,24 +61,24 @@ func (f *eventFields) quickAttribute(b []byte, i int) (int, bool) {
 	if !ok {
 		return i, false
 	}
-	end, err := stringEnd(b, name)
-	if err != nil {
+	end, kinds, err := textEnd(b, name)
+	if err != nil || kinds != 0 {
 		return i, false
 	}
 	value, ok := follows(b, end, `,"value":"`)
 	if !ok {
 		return i, false
 	}
-	valueEnd, hidden, err := textEnd(b, value)
+	behind, kinds, err := textEnd(b, value)
 	if err != nil {
 		return i, false
 	}
-	f.hidden = f.hidden || hidden
-	f.list = append(f.list, eventAttribute{b[name : end-1], b[value : valueEnd-1]})
-	if i, ok = follows(b, valueEnd, `,"index":true}`); !ok {
-		i, ok = follows(b, valueEnd, `,"index":false}`)
+	f.hidden = f.hidden || kinds&withNumbers != 0
+	f.list = append(f.list, eventAttribute{b[name : end-1], b[value : behind-1]})
+	if i, ok = follows(b, behind, `,"index":true}`); !ok {
+		i, ok = follows(b, behind, `,"index":false}`)
 	}
-	return i, ok && bytes.IndexByte(b[name:end-1], '\\') < 0
+	return i, ok
 }
 
 // follows reports whether text stands at b[i], and returns the index behind it.

@@ -152,9 +152,16 @@ func stringEnd(b []byte, i int) (int, error) {
 	return i, err
 }
 
-// textEnd is stringEnd that also reports whether the string holds a \u, in its own escapes or in those of JSON text within: then
-// letters may be written as numbers in it.
-func textEnd(b []byte, i int) (end int, hidden bool, err error) {
+// escapes tells what kinds of escapes a string holds.
+type escapes uint8
+
+const (
+	withEscapes escapes = 1 << iota // any
+	withNumbers                     // a \u, of its own or of JSON text within: letters may be written as numbers in it
+)
+
+// textEnd is stringEnd that also tells of the string's escapes.
+func textEnd(b []byte, i int) (end int, kinds escapes, err error) {
 	for {
 		for i+8 <= len(b) {
 			word := binary.LittleEndian.Uint64(b[i:])
@@ -168,18 +175,24 @@ func textEnd(b []byte, i int) (end int, hidden bool, err error) {
 			i += 8
 		}
 		if i >= len(b) {
-			return i, hidden, errShort
+			return i, kinds, errShort
 		}
 		switch c := b[i]; {
 		case c == '"':
-			return i + 1, hidden, nil
+			return i + 1, kinds, nil
+		case c == '\\' && i+1 < len(b) && b[i+1] == '"': // nearly all escapes are: text in JSON in text
+			kinds |= withEscapes
+			i += 2
 		case c == '\\':
-			hidden = hidden || i+2 < len(b) && (b[i+1] == 'u' || b[i+1] == '\\' && b[i+2] == 'u')
+			kinds |= withEscapes
+			if i+2 < len(b) && (b[i+1] == 'u' || b[i+1] == '\\' && b[i+2] == 'u') {
+				kinds |= withNumbers
+			}
 			if i, err = escapeEnd(b, i); err != nil {
-				return i, hidden, err
+				return i, kinds, err
 			}
 		case c < ' ':
-			return i, hidden, &syntaxError{i, "control character in a string"}
+			return i, kinds, &syntaxError{i, "control character in a string"}
 		default:
 			i++ // one of the last seven bytes
 		}
