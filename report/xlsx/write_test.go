@@ -3,13 +3,8 @@ package xlsx
 import (
 	"archive/zip"
 	"bytes"
-	"context"
 	"encoding/xml"
-	"errors"
-	"fmt"
 	"io"
-	"iter"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -25,8 +20,6 @@ import (
 	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/report"
 )
-
-var errBroken = errors.New("the index went away")
 
 func madrid(t testing.TB) *time.Location {
 	t.Helper()
@@ -239,104 +232,6 @@ func TestAllCellsComeBack(t *testing.T) {
 	}
 }
 
-func TestLongTablesGoOnInTheNextSheet(t *testing.T) {
-	const perSheet = 10 // a header and nine rows
-	for _, n := range []int{0, 1, 8, 9, 10, 17, 18, 27} {
-		t.Run(fmt.Sprint(n, " rows"), func(t *testing.T) {
-			table := report.Settlements(generated(n), nil)
-			table.Notes = nil
-			f := opened(t, written(t, Workbook{RowsPerSheet: perSheet, Sheets: []Sheet{{Table: table}, {Name: "After", Table: kinds()}}}))
-			var references []string
-			sheets := 0
-			var last string
-			for i, sheet := range f.GetSheetList() {
-				if !strings.HasPrefix(sheet, "Settlements") {
-					continue
-				}
-				sheets++
-				want := "Settlements"
-				if i > 0 {
-					want = fmt.Sprintf("Settlements %d", i+1)
-				}
-				assert.Equal(t, want, sheet)
-				last = sheet
-				rows, err := f.GetRows(sheet)
-				require.NoError(t, err)
-				assert.LessOrEqual(t, len(rows), perSheet)
-				assert.Equal(t, "Time (UTC)", rows[0][0], "the header is repeated")
-				for _, row := range rows[1:] {
-					if row[0] != "Total" {
-						references = append(references, row[len(row)-1])
-					}
-				}
-			}
-			var want []string
-			for row := range table.All(t.Context()) {
-				want = append(want, row[len(row)-1].Text())
-			}
-			assert.Equal(t, want, references, "every row once, in order")
-			lines := n // with the totals
-			if n > 0 {
-				lines++
-			}
-			assert.Equal(t, max(1, (lines+perSheet-2)/(perSheet-1)), sheets)
-			if n > 0 {
-				checkTotals(t, f, last, table)
-			}
-			assert.Contains(t, f.GetSheetList(), "After")
-		})
-	}
-}
-
-// checkTotals compares the totals row, and what excelize makes of its formula, with the exact sum.
-func checkTotals(t *testing.T, f *excelize.File, sheet string, table report.Table) {
-	t.Helper()
-	totals := report.NewTotals(table.Columns)
-	for row := range table.All(t.Context()) {
-		totals.Add(row)
-	}
-	rows, err := f.GetRows(sheet, excelize.Options{RawCellValue: true})
-	require.NoError(t, err)
-	n := len(rows)
-	require.Equal(t, "Total", rows[n-1][0])
-	for i, want := range totals.Row("Total") {
-		if !table.Columns[i].Sum {
-			continue
-		}
-		assert.Equal(t, want.Decimal().String(), decimal.RequireFromString(rows[n-1][i]).String())
-		formula, err := f.GetCellFormula(sheet, fmt.Sprintf("%s%d", columnName(i+1), n))
-		require.NoError(t, err)
-		sum := decimal.Zero
-		for term := range strings.SplitSeq(formula, "+") {
-			sum = sum.Add(subtotal(t, f, sheet, term))
-		}
-		assert.Equal(t, want.Decimal().String(), sum.String(), formula)
-	}
-}
-
-// subtotal adds up what one SUBTOTAL(109,'Sheet'!A2:A9) reaches.
-func subtotal(t *testing.T, f *excelize.File, sheet, term string) decimal.Decimal {
-	t.Helper()
-	inner, ok := strings.CutPrefix(term, "SUBTOTAL(109,")
-	require.True(t, ok, term)
-	area := strings.TrimSuffix(inner, ")")
-	if name, rest, other := strings.Cut(area, "!"); other {
-		sheet, area = strings.Trim(name, "'"), rest
-	}
-	from, to, _ := strings.Cut(area, ":")
-	column, first, err := excelize.CellNameToCoordinates(from)
-	require.NoError(t, err)
-	_, last, err := excelize.CellNameToCoordinates(to)
-	require.NoError(t, err)
-	sum := decimal.Zero
-	for row := first; row <= last; row++ {
-		value, err := f.GetCellValue(sheet, fmt.Sprintf("%s%d", columnName(column), row), excelize.Options{RawCellValue: true})
-		require.NoError(t, err)
-		sum = sum.Add(decimal.RequireFromString(value))
-	}
-	return sum
-}
-
 func TestEqualTablesMakeEqualFiles(t *testing.T) {
 	make := func() []byte {
 		book, err := Standard(contents(t, 500, madrid(t)))
@@ -344,106 +239,6 @@ func TestEqualTablesMakeEqualFiles(t *testing.T) {
 		return written(t, book)
 	}
 	assert.True(t, bytes.Equal(make(), make()))
-}
-
-func TestSheetNames(t *testing.T) {
-	table := report.Table{Columns: []report.Column{{Name: "N"}}}
-	names := []string{"a/b:c?", "A B C", "", "'quoted'", strings.Repeat("long ", 20), strings.Repeat("long ", 20), "日本\x00\n", "🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉"}
-	var sheets []Sheet
-	for _, name := range names {
-		sheets = append(sheets, Sheet{Name: name, Table: table})
-	}
-	f := opened(t, written(t, Workbook{Sheets: sheets}))
-	assert.Equal(t, []string{"a b c", "A B C (2)", "Sheet", "quoted", "long long long long long long l", "long long long long lon (2)", "日本�", "🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉🎉"}, f.GetSheetList())
-}
-
-func TestRefusals(t *testing.T) {
-	table := report.Table{Columns: []report.Column{{Name: "N"}}}
-	tests := []struct {
-		name string
-		book Workbook
-	}{
-		{"a workbook without sheets", Workbook{}},
-		{"a sheet without columns", Workbook{Sheets: []Sheet{{}}}},
-		{"more columns than a sheet can have", Workbook{Sheets: []Sheet{{Table: report.Table{Columns: make([]report.Column, 16_385)}}}}},
-		{"too few rows a sheet", Workbook{RowsPerSheet: 2, Sheets: []Sheet{{Table: table}}}},
-		{"too many rows a sheet", Workbook{RowsPerSheet: MaxRows + 1, Sheets: []Sheet{{Table: table}}}},
-		{"a chart of a column that is not there", Workbook{Sheets: []Sheet{{Table: kinds(), Charts: []Chart{{X: "Day", Bars: []string{"POKT"}}}}}}},
-		{"a chart of a line that is not there", Workbook{Sheets: []Sheet{{Table: kinds(), Charts: []Chart{{X: "Date", Lines: []string{"none"}}}}}}},
-		{"a row with a cell too many", Workbook{Sheets: []Sheet{{Table: report.Table{Columns: table.Columns, Rows: report.Rows(make([]report.Cell, 2))}}}}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			err := Write(t.Context(), io.Discard, test.book)
-			assert.ErrorIs(t, err, pocket.ErrInvalid)
-			assert.ErrorContains(t, err, "xlsx: ")
-		})
-	}
-}
-
-func brokenAfter(n int) iter.Seq2[pocket.Event, error] {
-	return func(yield func(pocket.Event, error) bool) {
-		for e := range generated(n) {
-			if !yield(e, nil) {
-				return
-			}
-		}
-		yield(nil, errBroken)
-	}
-}
-
-func TestFaults(t *testing.T) {
-	book := func(events iter.Seq2[pocket.Event, error]) Workbook {
-		return Workbook{Sheets: []Sheet{{Table: report.Settlements(events, nil)}}}
-	}
-	t.Run("a source that breaks is told and leaves no file", func(t *testing.T) {
-		for _, n := range []int{0, sampled - 1, sampled, 5000} {
-			folder := t.TempDir()
-			err := WriteFile(t.Context(), filepath.Join(folder, "rewards.xlsx"), book(brokenAfter(n)))
-			assert.ErrorIs(t, err, errBroken)
-			entries, err := os.ReadDir(folder)
-			require.NoError(t, err)
-			assert.Empty(t, entries)
-		}
-	})
-	t.Run("a cancelled context is told", func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		endless := func(yield func(pocket.Event, error) bool) {
-			for e := range generated(1 << 40) {
-				if e.Where().Height > 102_000 {
-					cancel()
-				}
-				if !yield(e, nil) {
-					return
-				}
-			}
-		}
-		assert.ErrorIs(t, Write(ctx, io.Discard, book(endless)), context.Canceled)
-	})
-	t.Run("a disk that fills up at any point is told", func(t *testing.T) {
-		whole := len(written(t, book(generated(1000))))
-		for room := 0; room < whole; room += whole / 11 {
-			assert.ErrorIs(t, Write(t.Context(), &disk{room: room}, book(generated(1000))), errFull, "room for %d of %d bytes", room, whole)
-		}
-	})
-	t.Run("a whole file is written by path", func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "rewards.xlsx")
-		require.NoError(t, WriteFile(t.Context(), path, book(generated(10))))
-		f, err := excelize.OpenFile(path)
-		require.NoError(t, err)
-		require.NoError(t, f.Close())
-	})
-}
-
-var errFull = errors.New("no space left on device")
-
-type disk struct{ room int }
-
-func (d *disk) Write(p []byte) (int, error) {
-	if d.room -= len(p); d.room < 0 {
-		return 0, errFull
-	}
-	return len(p), nil
 }
 
 func TestStandardWorkbook(t *testing.T) {
