@@ -77,7 +77,8 @@ func (a *Answer) Host() string { return a.endpoint.host() }
 // Commit says that something of the answer has been given away: from here on an error ends the call, and nobody else is asked.
 func (a *Answer) Commit() { a.committed = true }
 
-// Saw notes the newest block that the server knows. One that is some blocks behind another of the client's servers is asked last for a while.
+// Saw notes the newest block that the server knows. One that is some blocks behind another of the client's servers is asked last for a
+// while.
 func (a *Answer) Saw(height int64) { a.run.saw(a.endpoint, height, time.Now()) }
 
 // Lagging returns an error that leads to the next server when this one was last seen behind another, and nil otherwise. caught says

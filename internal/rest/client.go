@@ -25,7 +25,8 @@ type Client struct {
 //   - [pocket.ErrUnavailable] or [pocket.ErrRateLimited]: the next server is asked, and this one again after a pause.
 //   - any other: the next server is asked, and this one no more.
 //
-// An error that is no *[pocket.APIError] counts as [pocket.ErrMalformed]. Read may be called several times and starts from nothing each time.
+// An error that is no *[pocket.APIError] counts as [pocket.ErrMalformed]. Read may be called several times and starts from nothing each
+// time.
 type Call struct {
 	Method string      // "" is GET
 	Path   string      // escaped, with a leading slash
@@ -40,7 +41,8 @@ type Call struct {
 	Read   func(*Answer) error
 }
 
-// New returns a client of the servers at bases: URLs such as "https://node.example/prefix". It checks its arguments and opens no connection.
+// New returns a client of the servers at bases: URLs such as "https://node.example/prefix". It checks its arguments and opens no
+// connection.
 func New(bases []string, opts ...Option) (*Client, error) {
 	c := &Client{config: defaults()}
 	for _, opt := range opts {
@@ -89,7 +91,8 @@ func (c *Client) Each(ctx context.Context, call Call) {
 	c.compare(began, time.Now())
 }
 
-// Preferred returns the base URL of the server that would be asked first, nil when all are banned. It holds the keys of the URL: do not show it.
+// Preferred returns the base URL of the server that would be asked first, nil when all are banned. It holds the keys of the URL: do not
+// show it.
 func (c *Client) Preferred() *url.URL {
 	order := c.ranked(time.Now())
 	if len(order) == 0 {

@@ -54,8 +54,8 @@ func (c *Client) Application(ctx context.Context, address pocket.Address) (pocke
 	return a, of(err, "application", address)
 }
 
-// Applications yields all applications, or those that delegate to gateway when it is not zero, in the order of the chain's store. An error is
-// yielded last.
+// Applications yields all applications, or those that delegate to gateway when it is not zero, in the order of the chain's store. An
+// error is yielded last.
 func (c *Client) Applications(ctx context.Context, gateway pocket.Address) iter.Seq2[pocket.Application, error] {
 	query := url.Values{}
 	if !gateway.IsZero() {

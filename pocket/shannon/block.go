@@ -75,8 +75,8 @@ func (w wireBlock) block(n *nodes, a *rest.Answer) (pocket.Block, error) {
 	return b, nil
 }
 
-// Block returns the block at height h with its transactions, or the newest block when h is 0. Errors: [pocket.ErrPruned] with the lowest height
-// that any of the nodes has, [pocket.ErrFutureHeight] with the newest.
+// Block returns the block at height h with its transactions, or the newest block when h is 0. Errors: [pocket.ErrPruned] with the lowest
+// height that any of the nodes has, [pocket.ErrFutureHeight] with the newest.
 func (c *Client) Block(ctx context.Context, h pocket.Height) (pocket.Block, error) {
 	var params []rpcParam
 	if h != 0 {

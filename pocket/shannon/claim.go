@@ -95,8 +95,8 @@ func (f ClaimFilter) query() (url.Values, error) {
 	return query, nil
 }
 
-// Claims yields the claims that f chooses, each once, in the order of the chain's store: those that were made and have not settled yet. An error
-// is yielded last.
+// Claims yields the claims that f chooses, each once, in the order of the chain's store: those that were made and have not settled yet.
+// An error is yielded last.
 func (c *Client) Claims(ctx context.Context, f ClaimFilter) iter.Seq2[pocket.Claim, error] {
 	return func(yield func(pocket.Claim, error) bool) {
 		query, err := f.query()

@@ -44,7 +44,8 @@ func (c *Client) Difficulty(ctx context.Context, service pocket.ServiceID) (pock
 	return d, of(err, "difficulty of", service)
 }
 
-// Difficulties yields the difficulty of each service that has had a settlement, in the order of the chain's store. An error is yielded last.
+// Difficulties yields the difficulty of each service that has had a settlement, in the order of the chain's store. An error is yielded
+// last.
 func (c *Client) Difficulties(ctx context.Context) iter.Seq2[pocket.Difficulty, error] {
 	return walk(ctx, c, protocol+"/service/relay_mining_difficulty", nil, func(w struct {
 		Camel      []wireDifficulty `json:"relayMiningDifficulty"`

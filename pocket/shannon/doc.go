@@ -17,16 +17,16 @@
 //
 // # Several nodes
 //
-// All URLs given to [New] are to serve one chain. A call goes to the first node that is healthy and fresh and moves on to the next when that fails, is
-// pruned, keeps no index, is behind, or gives an answer that cannot be true: another height than asked, another chain, headers that do not follow
-// from each other. A node of another chain is never asked again.
+// All URLs given to [New] are to serve one chain. A call goes to the first node that is healthy and fresh and moves on to the next when
+// that fails, is pruned, keeps no index, is behind, or gives an answer that cannot be true: another height than asked, another chain,
+// headers that do not follow from each other. A node of another chain is never asked again.
 //
 // # Errors
 //
 // Test them with errors.Is: [pocket.ErrNotFound], [pocket.ErrPruned], [pocket.ErrFutureHeight], [pocket.ErrRateLimited],
-// [pocket.ErrUnavailable], [pocket.ErrMalformed], [pocket.ErrTooLarge], [pocket.ErrWrongChain], [pocket.ErrNotIndexed], [pocket.ErrInvalid]. A
-// [pocket.APIError] tells the host, the lowest or newest height, and how long to wait. No error holds the path, query or password of a URL. Nothing is
-// said not to exist unless a node itself said so: a proxy's 404 is [pocket.ErrMalformed].
+// [pocket.ErrUnavailable], [pocket.ErrMalformed], [pocket.ErrTooLarge], [pocket.ErrWrongChain], [pocket.ErrNotIndexed],
+// [pocket.ErrInvalid]. A [pocket.APIError] tells the host, the lowest or newest height, and how long to wait. No error holds the path,
+// query or password of a URL. Nothing is said not to exist unless a node itself said so: a proxy's 404 is [pocket.ErrMalformed].
 //
 // What passes is tried again within the call, with growing pauses; see the options for how often.
 package shannon

@@ -12,13 +12,14 @@ import (
 	"github.com/poktbot/poktbot/pocket"
 )
 
-// Heads yields the header of every block after the given height: each once, oldest first, without gaps, and goes on with new ones as the chain makes
-// them until ctx ends. after = 0 starts with the newest block. Headers have no transactions; ask [Client.Block] and [Client.Events] for those.
+// Heads yields the header of every block after the given height: each once, oldest first, without gaps, and goes on with new ones as the
+// chain makes them until ctx ends. after = 0 starts with the newest block. Headers have no transactions; ask [Client.Block] and
+// [Client.Events] for those.
 //
-// A websocket wakes it where the nodes have one, and it looks for itself where they have not; after any break the gap is read before new blocks. A node
-// that falls back to a lower height repeats nothing. Faults that may pass are logged and tried again, for as long as it takes. One that will not pass is
-// yielded last: [pocket.ErrPruned] when the nodes dropped the next block, [pocket.ErrWrongChain], [pocket.ErrInvalid]. When ctx ends the
-// sequence ends without an error. All goroutines have ended when the loop is left.
+// A websocket wakes it where the nodes have one, and it looks for itself where they have not; after any break the gap is read before new
+// blocks. A node that falls back to a lower height repeats nothing. Faults that may pass are logged and tried again, for as long as it
+// takes. One that will not pass is yielded last: [pocket.ErrPruned] when the nodes dropped the next block, [pocket.ErrWrongChain],
+// [pocket.ErrInvalid]. When ctx ends the sequence ends without an error. All goroutines have ended when the loop is left.
 func (c *Client) Heads(ctx context.Context, after pocket.Height) iter.Seq2[pocket.Block, error] {
 	return func(yield func(pocket.Block, error) bool) {
 		if c.rpc == nil || after < 0 {
@@ -81,8 +82,8 @@ func (f *follower) follow(ctx context.Context, yield func(pocket.Block, error) b
 	}
 }
 
-// fatal tells of errors that do not pass by themselves. A height in the future is a node that is behind; what is malformed may come from a proxy that
-// is being repaired.
+// fatal tells of errors that do not pass by themselves. A height in the future is a node that is behind; what is malformed may come from
+// a proxy that is being repaired.
 func fatal(err error) bool {
 	return errors.Is(err, pocket.ErrPruned) || errors.Is(err, pocket.ErrWrongChain) || errors.Is(err, pocket.ErrInvalid)
 }
@@ -116,7 +117,7 @@ func (f *follower) catchUp(ctx context.Context, tip pocket.Height, yield func(po
 			return false, err
 		}
 		for _, b := range run.blocks {
-			f.next, f.before, f.seen, f.faults = b.Height+1, b.Hash, time.Now(), 0
+			f.next, f.before, f.seen, f.faults, f.stalled = b.Height+1, b.Hash, time.Now(), 0, false
 			if !yield(b, nil) {
 				return true, nil
 			}
@@ -132,26 +133,24 @@ func (f *follower) catchUp(ctx context.Context, tip pocket.Height, yield func(po
 // staleAfter is how long the chain may stand still before all nodes are asked whether it really does. Blocks come every minute.
 const staleAfter = 3 * time.Minute
 
-// look asks all nodes for their height when nothing new has come for long, so that one that stalled is left for another. It says once that the chain
-// stands still.
+// look asks all nodes for their height when nothing new has come for long, so that one that stalled is left for another. It says once
+// that the chain stands still.
 func (f *follower) look(ctx context.Context, tip pocket.Height) {
 	if time.Since(f.seen) < staleAfter {
-		f.stalled = f.stalled && tip < f.next
 		return
 	}
+	f.seen = time.Now()
 	if f.client.rpc.Len() > 1 && f.client.survey(ctx) >= f.next {
-		f.seen = time.Now() // there is news elsewhere; the stalled node now comes last
-		select {
+		select { // there is news elsewhere; the stalled node now comes last
 		case f.wake <- struct{}{}:
 		default:
 		}
 		return
 	}
 	if !f.stalled {
-		f.client.log.Warn("no new block", "next", f.next, "newest", tip, "since", f.seen)
+		f.client.log.Warn("no new block", "next", f.next, "newest", tip, "for", staleAfter)
 	}
 	f.stalled = true
-	f.seen = time.Now()
 }
 
 // wait sleeps until the websocket tells of a block, or it is time to look.

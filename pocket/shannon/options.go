@@ -26,8 +26,8 @@ type Option func(*config)
 func pass(opt rest.Option) Option { return func(c *config) { c.http = append(c.http, opt) } }
 
 // WithChainID makes the client ask each node for its chain before its first use, and never use one of another chain: "pocket" is the
-// mainnet's, "pocket-lego-testnet" the beta network's. By default the chain of the first block or status that is read is taken for granted, and
-// nodes are held to it as far as their answers tell.
+// mainnet's, "pocket-lego-testnet" the beta network's. By default the chain of the first block or status that is read is taken for
+// granted, and nodes are held to it as far as their answers tell.
 func WithChainID(id string) Option { return func(c *config) { c.chainID = id } }
 
 // WithLogger reports retries, breaks and banned nodes to log. By default they are not reported.
@@ -64,8 +64,8 @@ func WithMaxRetryAfter(d time.Duration) Option { return pass(rest.WithMaxRetryAf
 // WithTransport sends requests by t instead of a transport of the client's own.
 func WithTransport(t http.RoundTripper) Option { return pass(rest.WithTransport(t)) }
 
-// WithPollInterval sets how often [Client.Heads] looks for a new block when no websocket tells of it; with a live websocket it looks six times
-// less often. Default 10 seconds.
+// WithPollInterval sets how often [Client.Heads] looks for a new block when no websocket tells of it; with a live websocket it looks six
+// times less often. Default 10 seconds.
 func WithPollInterval(d time.Duration) Option { return func(c *config) { c.poll = d } }
 
 // WithoutWebsocket makes [Client.Heads] poll only.

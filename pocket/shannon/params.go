@@ -57,9 +57,9 @@ func (w wireShared) params() (pocket.SharedParams, error) {
 	}, nil
 }
 
-// SharedParams returns the shared module's params in force at height h, or now when h is 0. They are known for coming heights too, as far as
-// decided: a change that governance made takes force with the next session. Take those at a session's end for its windows and those at
-// its start for its prices.
+// SharedParams returns the shared module's params in force at height h, or now when h is 0. They are known for coming heights too, as
+// far as decided: a change that governance made takes force with the next session. Take those at a session's end for its windows and
+// those at its start for its prices.
 func (c *Client) SharedParams(ctx context.Context, h pocket.Height) (pocket.SharedParams, error) {
 	path := protocol + "/shared/params"
 	if h < 0 {
@@ -102,8 +102,8 @@ func (w wireTokenomics) params() (pocket.TokenomicsParams, error) {
 	return p, nil
 }
 
-// Params returns the parameters of the protocol's modules, in nine small requests. Governance may change one between two of them: ask for them
-// at a height ([Client.At]) where that matters. What a version of the protocol does not know is zero.
+// Params returns the parameters of the protocol's modules, in nine small requests. Governance may change one between two of them: ask
+// for them at a height ([Client.At]) where that matters. What a version of the protocol does not know is zero.
 func (c *Client) Params(ctx context.Context) (pocket.Params, error) {
 	var p pocket.Params
 	ask := func(module string, load func(path string) error) error {

@@ -21,8 +21,8 @@ import (
 	"github.com/poktbot/poktbot/pocket"
 )
 
-// TestRecordings puts every recorded answer before the client, which either decodes it or gives the right typed error. What it makes of each is in
-// testdata/recordings.golden; a recording that nothing exercises fails.
+// TestRecordings puts every recorded answer before the client, which either decodes it or gives the right typed error. What it makes of
+// each is in testdata/recordings.golden; a recording that nothing exercises fails.
 func TestRecordings(t *testing.T) {
 	var out strings.Builder
 	for _, r := range recordings(t) {

@@ -76,7 +76,8 @@ func refusal(a *rest.Answer) error {
 	return a.Odd("an answer without results")
 }
 
-// resultsFailure gives an error of the decoder its type: a node's own error comes in the same envelope as results, over some proxies with status 200.
+// resultsFailure gives an error of the decoder its type: a node's own error comes in the same envelope as results, over some proxies
+// with status 200.
 func resultsFailure(a *rest.Answer, err error) error {
 	if e, ok := errors.AsType[envelopeError](err); ok {
 		return nodeFailure(a, e)

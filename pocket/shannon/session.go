@@ -40,8 +40,9 @@ func (w wireSession) session() (pocket.SessionInfo, error) {
 	return s, nil
 }
 
-// Session returns the session of the application and service that holds block h, or the current one when h is 0, and the suppliers that serve it,
-// each with that service only. Errors: [pocket.ErrNotFound] when the application is not staked for the service, [pocket.ErrFutureHeight].
+// Session returns the session of the application and service that holds block h, or the current one when h is 0, and the suppliers that
+// serve it, each with that service only. Errors: [pocket.ErrNotFound] when the application is not staked for the service,
+// [pocket.ErrFutureHeight].
 func (c *Client) Session(ctx context.Context, application pocket.Address, service pocket.ServiceID, h pocket.Height) (pocket.SessionInfo, error) {
 	if err := needs(application, pocket.AccountAddress, "an application"); err != nil {
 		return pocket.SessionInfo{}, err

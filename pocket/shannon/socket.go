@@ -33,7 +33,8 @@ const (
 // subscribe asks for headers only: the other subscriptions carry up to 20 MB for a settlement block, and slow readers of them are cut off.
 const subscribe = `{"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"query":"tm.event='NewBlockHeader'"}}`
 
-// A socket keeps a websocket to the preferred node and says when there is a new block. What it tells is a hint: blocks are read by other calls.
+// A socket keeps a websocket to the preferred node and says when there is a new block. What it tells is a hint: blocks are read by other
+// calls.
 type socket struct {
 	nodes *nodes
 	wake  chan<- struct{} // with room for one

@@ -110,9 +110,10 @@ type SupplierFilter struct {
 	Brief bool
 }
 
-// Suppliers yields the suppliers that f chooses, each once, in the order of the chain's store. It asks for pages as the loop needs them: the
-// node applies the filters only after it has scanned a page, so that an owner's few suppliers cost as many requests as the whole list. For
-// a known operator use [Client.Supplier]. Those staked or gone while the loop runs may or may not be among them. An error is yielded last.
+// Suppliers yields the suppliers that f chooses, each once, in the order of the chain's store. It asks for pages as the loop needs them:
+// the node applies the filters only after it has scanned a page, so that an owner's few suppliers cost as many requests as the whole
+// list. For a known operator use [Client.Supplier]. Those staked or gone while the loop runs may or may not be among them. An error is
+// yielded last.
 func (c *Client) Suppliers(ctx context.Context, f SupplierFilter) iter.Seq2[pocket.Supplier, error] {
 	return func(yield func(pocket.Supplier, error) bool) {
 		query := url.Values{}

@@ -63,9 +63,9 @@ func (w wireTx) transaction() (pocket.Transaction, error) {
 
 var txDigits = regexp.MustCompile(`^(0x|0X)?([0-9a-fA-F]{64})$`)
 
-// Transaction returns the transaction of that hash: 64 hexadecimal digits, in either case, with or without 0x. Its At.Index is -1, since only
-// its block's results tell that. [pocket.ErrNotFound] means that no node asked has it in a block; [pocket.ErrNotIndexed] that they keep no index.
-// When the block itself is pruned away, At.Time is zero.
+// Transaction returns the transaction of that hash: 64 hexadecimal digits, in either case, with or without 0x. Its At.Index is -1, since
+// only its block's results tell that. [pocket.ErrNotFound] means that no node asked has it in a block; [pocket.ErrNotIndexed] that they
+// keep no index. When the block itself is pruned away, At.Time is zero.
 func (c *Client) Transaction(ctx context.Context, hash string) (pocket.Transaction, error) {
 	m := txDigits.FindStringSubmatch(strings.TrimSpace(hash))
 	if m == nil {
@@ -96,9 +96,9 @@ type wireFoundTxs struct {
 	Total number   `json:"total_count"`
 }
 
-// SearchTransactions yields the transactions that q chooses, failed ones too, oldest first unless q.Newest. Each has its block's time, and At.Index -1:
-// only its block's results tell that. Nodes know transactions of pruned blocks: those have no time. A node that indexes only some events finds fewer,
-// without saying so. An error is yielded last.
+// SearchTransactions yields the transactions that q chooses, failed ones too, oldest first unless q.Newest. Each has its block's time,
+// and At.Index -1: only its block's results tell that. Nodes know transactions of pruned blocks: those have no time. A node that indexes
+// only some events finds fewer, without saying so. An error is yielded last.
 func (c *Client) SearchTransactions(ctx context.Context, q TxQuery) iter.Seq2[pocket.Transaction, error] {
 	return func(yield func(pocket.Transaction, error) bool) {
 		if err := c.searchTransactions(ctx, q, newClock(c), func(tx pocket.Transaction) bool { return yield(tx, nil) }); err != nil {
@@ -185,9 +185,10 @@ func (c *Client) searchTxs(ctx context.Context, query string, page int, q TxQuer
 	return txs, int64(found.Total), err
 }
 
-// TransactionsOf yields the transactions that concern an address, each once and failed ones too: those it signed or paid the fee of, and those that
-// moved coins from it or to it. from and to are heights, both inclusive; 0 is open. Oldest first; see [Client.SearchTransactions]
-// for times and numbers. Rewards are not among them, since no transaction pays them: see [Client.SearchBlocks]. An error is yielded last.
+// TransactionsOf yields the transactions that concern an address, each once and failed ones too: those it signed or paid the fee of, and
+// those that moved coins from it or to it. from and to are heights, both inclusive; 0 is open. Oldest first; see
+// [Client.SearchTransactions] for times and numbers. Rewards are not among them, since no transaction pays them: see
+// [Client.SearchBlocks]. An error is yielded last.
 func (c *Client) TransactionsOf(ctx context.Context, address pocket.Address, from, to pocket.Height) iter.Seq2[pocket.Transaction, error] {
 	return func(yield func(pocket.Transaction, error) bool) {
 		if err := needs(address, pocket.AccountAddress, "an account"); err != nil {

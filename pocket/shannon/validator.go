@@ -57,7 +57,8 @@ func (c *Client) Validator(ctx context.Context, operator pocket.Address) (pocket
 	return v, of(err, "validator", operator)
 }
 
-// Validators yields the validators, in the order of the chain's store: all, or the bonded ones, which make blocks. An error is yielded last.
+// Validators yields the validators, in the order of the chain's store: all, or the bonded ones, which make blocks. An error is yielded
+// last.
 func (c *Client) Validators(ctx context.Context, bonded bool) iter.Seq2[pocket.Validator, error] {
 	query := url.Values{}
 	if bonded {
@@ -92,8 +93,8 @@ func (w wireSigningInfo) info() (pocket.SigningInfo, error) {
 	return info, nil
 }
 
-// SigningInfos yields how well each validator has signed lately, by its consensus address, in the order of the chain's store. JailedUntil is
-// zero for one that never was in jail. An error is yielded last.
+// SigningInfos yields how well each validator has signed lately, by its consensus address, in the order of the chain's store.
+// JailedUntil is zero for one that never was in jail. An error is yielded last.
 func (c *Client) SigningInfos(ctx context.Context) iter.Seq2[pocket.SigningInfo, error] {
 	return walk(ctx, c, "/cosmos/slashing/v1beta1/signing_infos", nil, func(w struct {
 		Info       []wireSigningInfo `json:"info"`
