@@ -55,6 +55,9 @@ func (x *Index) Blocks(ctx context.Context, span pocket.Span) iter.Seq2[pocket.B
 			},
 		}
 		for i, err := range merge(ctx, x.db.Read, []*stream[pocket.Block]{blocks}, false) {
+			if err == nil && !span.Contains(i.value.Time) {
+				continue // stored since the heights were looked up
+			}
 			if !yield(i.value, x.fault("blocks", err)) {
 				return
 			}

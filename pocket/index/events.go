@@ -53,7 +53,8 @@ func (x *Index) yieldEvents(ctx context.Context, q pocket.EventQuery, yield func
 		if err != nil {
 			return x.fault("events", err)
 		}
-		if manyRecipients && !q.MatchRecipient(i.value) {
+		// A block may have been stored since its height was looked up, so that the range of heights reaches further than the span.
+		if !q.Contains(i.value.Where().Time) || manyRecipients && !q.MatchRecipient(i.value) {
 			continue
 		}
 		if !yield(i.value) {

@@ -20,13 +20,13 @@ func TestWhatWasStoredComesBack(t *testing.T) {
 		want := happened(w, 1, 60)
 		require.NotEmpty(t, want)
 		t.Run("in the chain's order", func(t *testing.T) {
-			assert.Equal(t, want, collect(t, x.Events(t.Context(), pocket.EventQuery{})))
+			requireSame(t, want, collect(t, x.Events(t.Context(), pocket.EventQuery{})))
 		})
 		t.Run("telling it again stores nothing", func(t *testing.T) {
 			n, err := x.Put(t.Context(), "another", w.block(30), w.events(30))
 			require.NoError(t, err)
 			assert.Zero(t, n)
-			assert.Equal(t, want, collect(t, x.Events(t.Context(), pocket.EventQuery{})))
+			requireSame(t, want, collect(t, x.Events(t.Context(), pocket.EventQuery{})))
 		})
 		t.Run("a settlement from a source that counts otherwise is the same settlement", func(t *testing.T) {
 			var others []pocket.Event
@@ -120,7 +120,7 @@ func TestEventsAreThoseThatMatch(t *testing.T) {
 			if rapid.IntRange(0, 5).Draw(r, "many suppliers") == 0 {
 				q.Suppliers = w.suppliers[:20]
 			}
-			assert.Equal(r, matching(all, q), collect(t, x.Events(t.Context(), q)), "%+v", q)
+			requireSame(r, matching(all, q), collect(t, x.Events(t.Context(), q)))
 		})
 	})
 }
@@ -133,7 +133,7 @@ func TestReadingManyPagesMissesNothing(t *testing.T) {
 		all := happened(w, 1, 24)
 		require.Greater(t, len(all), 5000)
 		for _, q := range []pocket.EventQuery{{}, {Newest: true}, {Filter: pocket.Filter{Recipients: w.recipients[:2]}}} {
-			assert.Equal(t, matching(all, q), collect(t, x.Events(t.Context(), q)))
+			requireSame(t, matching(all, q), collect(t, x.Events(t.Context(), q)))
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -130,4 +131,17 @@ func matching(events []pocket.Event, q pocket.EventQuery) []pocket.Event {
 		return nil
 	}
 	return kept
+}
+
+// requireSame is require.Equal for long lists: it shows the first difference only.
+func requireSame[T any](t require.TestingT, want, got []T) {
+	if h, ok := t.(interface{ Helper() }); ok {
+		h.Helper()
+	}
+	for i := range min(len(want), len(got)) {
+		if !reflect.DeepEqual(want[i], got[i]) {
+			require.Equal(t, want[i], got[i], "item %d of %d", i, len(want))
+		}
+	}
+	require.Equal(t, len(want), len(got), "how many")
 }

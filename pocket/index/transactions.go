@@ -55,6 +55,9 @@ func (x *Index) yieldTransactions(ctx context.Context, q TransactionQuery, yield
 		if err != nil {
 			return x.fault("transactions", err)
 		}
+		if !q.Contains(i.value.Where().Time) {
+			continue // stored since the heights were looked up
+		}
 		if !yield(i.value.(pocket.Transaction)) {
 			return nil
 		}
