@@ -136,6 +136,16 @@ func TestRetries(t *testing.T) {
 		assert.ErrorIs(t, err, pocket.ErrUnavailable)
 		assert.EqualValues(t, 3, n.Load())
 	})
+	t.Run("leaving while the last server's useless answer is read says so", func(t *testing.T) {
+		ctx, leave := context.WithCancel(t.Context())
+		url := serve(t, say("hello"))
+		err := client(t, []string{url}).Do(ctx, Call{Path: "/greet", Read: func(*Answer) error {
+			leave()
+			return &pocket.APIError{Reason: pocket.ErrMalformed, Message: "not this one"}
+		}})
+		assert.ErrorIs(t, err, context.Canceled)
+		assert.ErrorContains(t, err, "not this one")
+	})
 	t.Run("a server that is not there is unavailable", func(t *testing.T) {
 		server := httptest.NewServer(say(""))
 		server.Close()

@@ -237,12 +237,12 @@ func (r *run) note(here *endpoint, e *pocket.APIError, now time.Time) {
 // nextRound begins another round, unless there have been enough, nobody is left, or the wait would be too long.
 func (r *run) nextRound(now time.Time) bool {
 	r.round++
-	r.order = slices.DeleteFunc(r.ranked(now), func(e *endpoint) bool { return slices.Contains(r.out, e) })
-	r.place = 0
-	if r.round > r.retries || len(r.order) == 0 {
+	order := slices.DeleteFunc(r.ranked(now), func(e *endpoint) bool { return slices.Contains(r.out, e) })
+	if r.round > r.retries || len(order) == 0 {
 		r.final = r.best()
 		return false
 	}
+	r.order, r.place = order, 0
 	quiet := r.order[0].quiet(now)
 	for _, e := range r.order[1:] {
 		quiet = min(quiet, e.quiet(now))
