@@ -32,7 +32,7 @@ type reply struct {
 type replies struct {
 	dir    fs.FS
 	all    []reply
-	pinned map[string]bool // by name: these win over the blocks, and over others of the same question
+	pinned map[string]int // by name: these win over the blocks; of those with the same question the highest does
 }
 
 func readReplies(dir fs.FS) (*replies, error) {
@@ -40,15 +40,15 @@ func readReplies(dir fs.FS) (*replies, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := &replies{dir: dir, pinned: map[string]bool{}}
+	known := &replies{dir: dir, pinned: map[string]int{}}
 	if err := json.Unmarshal(text, &known.all); err != nil {
 		return nil, fmt.Errorf("index.json: %w", err)
 	}
 	return known, nil
 }
 
-// Replay makes a node that serves recordings answer with those of these names, rather than from its blocks or with an earlier recording of the
-// same question: "rpc_pruned_status" makes it tell what a pruned node did. An unknown name, or a node that serves a chain, is an error.
+// Replay makes a node that serves recordings answer with those of these names, rather than from its blocks or with another recording of the
+// same question, of which the one named last wins: "rpc_pruned_status" makes it tell what a pruned node did. An unknown name, or a node that serves a chain, is an error.
 func (n *Node) Replay(names ...string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -56,7 +56,7 @@ func (n *Node) Replay(names ...string) error {
 		if n.replies == nil || !slices.ContainsFunc(n.replies.all, func(r reply) bool { return r.Name == name }) {
 			return fmt.Errorf("recording %q: %w", name, pocket.ErrNotFound)
 		}
-		n.replies.pinned[name] = true
+		n.replies.pinned[name] = len(n.replies.pinned) + 1
 	}
 	return nil
 }
@@ -107,8 +107,8 @@ func (k *replies) find(n *Node, server string, r *http.Request, body string) (re
 		if candidate.Server != server || candidate.Method != r.Method || !candidate.fits(r, body) {
 			continue
 		}
-		if k.pinned[candidate.Name] {
-			return candidate, true
+		if k.pinned[candidate.Name] > k.pinned[found.Name] {
+			found = candidate
 		}
 		open := server == "rest" || r.Method != http.MethodGet || !fromBlocks(r.URL.Path)
 		if open && found.Name == "" {

@@ -3,7 +3,6 @@ package pockettest
 import (
 	"encoding/base64"
 	"io"
-	"iter"
 
 	"github.com/poktbot/poktbot/pocket"
 )
@@ -110,48 +109,4 @@ func (t *tx) codespace() string {
 		return "sdk"
 	}
 	return ""
-}
-
-// Truth yields what the simulator did from height from to height to, both inclusive, as package pocket's events in the order of the
-// chain. It is worked out from the simulator's own books, not from the JSON it writes. An error is yielded last, with a nil event.
-func (c *Chain) Truth(from, to pocket.Height) iter.Seq2[pocket.Event, error] {
-	return func(yield func(pocket.Event, error) bool) {
-		for h := from; h <= to; h++ {
-			w, head := c.now()
-			if err := within(h, head); err != nil {
-				yield(nil, err)
-				return
-			}
-			if !w.truth(h, func(e pocket.Event) bool { return yield(e, nil) }) {
-				return
-			}
-		}
-	}
-}
-
-// truth yields the events of block h; it reports whether yield wants more.
-func (w *world) truth(h pocket.Height, yield func(pocket.Event) bool) bool {
-	b := w.body(h)
-	at := pocket.At{Height: h, Time: w.timeOf(h)}
-	for _, t := range b.txs {
-		at.TxHash = hashOf(t.raw())
-		for _, e := range t.events() {
-			if event := e.truth(at); event != nil && !yield(event) {
-				return false
-			}
-			at.Index++
-		}
-		if !yield(t.truth(at)) {
-			return false
-		}
-		at.Index++
-	}
-	at.TxHash = ""
-	for _, e := range b.block {
-		if event := e.truth(at); event != nil && !yield(event) {
-			return false
-		}
-		at.Index++
-	}
-	return true
 }

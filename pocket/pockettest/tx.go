@@ -30,6 +30,7 @@ type txMessage interface {
 	encode() protobuf
 	form() any           // proto JSON, without its type
 	events() []wireEvent // besides the message event that comes first
+	count() int          // how many events
 }
 
 // module returns the name that the message event tells: bank for /cosmos.bank.v1beta1.MsgSend.
@@ -110,6 +111,18 @@ func (t *tx) events() []placed {
 		}
 	}
 	return events
+}
+
+// countEvents returns how many events there are, without making those of messages that are frequent.
+func (t *tx) countEvents() int {
+	const fee = 7
+	n := fee
+	if t.code == 0 {
+		for _, m := range t.messages {
+			n += 1 + m.count()
+		}
+	}
+	return n
 }
 
 // truth returns the transaction in package pocket's words.
@@ -201,6 +214,10 @@ func (m createClaim) form() any {
 		Root     []byte        `json:"root_hash"`
 	}{m.operator().String(), m.header(), m.rootHash(m.w.cfg.Seed)}
 }
+
+func (sendMessage) count() int { return 4 }
+func (createClaim) count() int { return 1 }
+func (submitProof) count() int { return 5 }
 
 func (m createClaim) events() []wireEvent { return []wireEvent{claimCreated(m)} }
 

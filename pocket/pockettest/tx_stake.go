@@ -115,3 +115,7 @@ func (m stakeApplication) events() []wireEvent {
 		applicationUnbonding{phase: pocket.UnbondingCanceled, application: m.application, sessionEnd: m.sessionEnd},
 		applicationStaked(m))
 }
+
+func (m stakeSupplier) count() int    { return len(m.events()) }
+func (m unstakeSupplier) count() int  { return len(m.events()) }
+func (m stakeApplication) count() int { return len(m.events()) }
