@@ -74,7 +74,7 @@ func TestAnswer(t *testing.T) {
 			"/report pdf":  "/report pdf is not known: want csv or xlsx",
 			"/graph cake":  "/graph cake is not known: want a number of days, the address of a node, services or losses",
 			"/graph 0":     "0 days: a picture shows between 1 and 1100",
-			"/graph lose":  "/graph lose is not known; did you mean /graph losses?",
+			"/graph loses": "/graph loses is not known; did you mean /graph losses?",
 			"/stats tody":  "/stats tody is not known; did you mean /stats today?",
 			"/nodes x":     "/nodes takes nothing; /node show ADDRESS tells of one",
 			"/info x":      "/info takes nothing",

@@ -205,7 +205,7 @@ func (r *fileReader) value(k key, n ast.Node) {
 		for _, item := range list.Values {
 			text, ok := scalar(item)
 			if !ok {
-				r.fault(item, k.path, "want plain text in the list")
+				r.fault(item, k.path, "want plain text in the list; quotes help where a colon is in it")
 				return
 			}
 			if err := k.check(text); err != nil { // one by one, to name each line
@@ -262,7 +262,7 @@ func (c *Config) readEnviron(environ []string) error {
 		}
 		i := slices.Index(known, name)
 		if i < 0 {
-			if near := nearest(name, known); near != "" && distance(name, near, 3) < 3 {
+			if near := nearest(name, known); near != "" && distance(name, near) <= 2*mistake {
 				errs = append(errs, fmt.Errorf("%s: unknown variable; did you mean %s?", clip(name), near))
 			}
 			continue

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -112,16 +113,16 @@ func TestArguments(t *testing.T) {
 	t.Run("-check tells whether the configuration is good", func(t *testing.T) {
 		run, out, errOut := start(t, "-check", "-config", "c.yaml")
 		file := filepath.Join(run.Dir, "c.yaml")
-		require.NoError(t, os.WriteFile(file, []byte("chain: {rpc: [http://a:1], rest: [http://a:2]}\nzone: Asia/Tokyo\n"), 0o600))
+		require.NoError(t, os.WriteFile(file, []byte("chain:\n  rpc: http://a:1\n  rest: http://a:2\nzone: Asia/Tokyo\n"), 0o600))
 		require.NoError(t, run.Run(), errOut.String())
 		assert.Equal(t, "the configuration is good\n", errOut.String())
 		assert.Empty(t, out.String())
 
 		run, _, errOut = start(t, "-check", "-config", "c.yaml")
 		file = filepath.Join(run.Dir, "c.yaml")
-		require.NoError(t, os.WriteFile(file, []byte("chain: {rpc: [http://a:1], rest: [http://a:2]}\nzone: Asia/Tokio\ncolour: red\n"), 0o600))
+		require.NoError(t, os.WriteFile(file, []byte("chain:\n  rpc: http://a:1\n  rest: http://a:2\nzone: Asia/Tokio\ncolour: red\n"), 0o600))
 		assert.Equal(t, exitArguments, code(t, run.Run()))
-		assert.Equal(t, "terminal: c.yaml:3: colour: unknown key\n", errOut.String())
+		assert.Equal(t, "terminal: c.yaml:5: colour: unknown key\n", errOut.String())
 	})
 	t.Run("the environment overrides the file, arguments override both", func(t *testing.T) {
 		run, _, errOut := start(t, "-check", "-rpc", "http://a:1", "-rest", "http://a:1")
@@ -171,20 +172,20 @@ func TestDemo(t *testing.T) {
 	})
 }
 
-// An awaited writer tells when it was first written to what is awaited.
+// An awaited writer tells when what is awaited was first written to it.
 type awaited struct {
-	bytes.Buffer
+	text  strings.Builder
 	what  string
 	found chan struct{}
+	once  sync.Once
 }
 
 func (a *awaited) Write(p []byte) (int, error) {
-	before := strings.Contains(a.String(), a.what)
-	n, err := a.Buffer.Write(p)
-	if !before && strings.Contains(a.String(), a.what) {
-		close(a.found)
+	a.text.Write(p)
+	if strings.Contains(a.text.String(), a.what) {
+		a.once.Do(func() { close(a.found) })
 	}
-	return n, err
+	return len(p), nil
 }
 
 func TestSignals(t *testing.T) {
