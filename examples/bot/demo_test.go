@@ -1,24 +1,300 @@
 package bot
 
 import (
+	"context"
+	"errors"
+	"image/png"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/xuri/excelize/v2"
+	"go.uber.org/goleak"
+
+	"github.com/poktbot/poktbot/internal/golden"
+	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/pocket/pockettest"
+	"github.com/poktbot/poktbot/rewards"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // demoTime is when demonstrations of tests begin.
 var demoTime = time.Date(2026, 11, 22, 15, 30, 0, 0, time.UTC)
 
-func TestDemoSpeedX(t *testing.T) {
-	began := time.Now()
-	b, err := NewDemo(t.Context(), DemoConfig(), WithClock(func() time.Time { return demoTime }))
+// demonstration is a bot that has caught up with a simulated chain which stands still.
+func demonstration(t *testing.T, change func(*Config)) *Bot {
+	t.Helper()
+	config := DemoConfig()
+	if change != nil {
+		change(&config)
+	}
+	b, err := NewDemo(t.Context(), config, WithClock(func() time.Time { return demoTime }))
 	require.NoError(t, err)
-	t.Log("open", time.Since(began))
-	defer b.Close()
-	b.config.Chain.ID = ""
-	require.NoError(t, b.CatchUp(t.Context(), func(p Progress) { t.Log(time.Since(began), p) }))
-	t.Log("caught up", time.Since(began))
-	text, err := reply(t, b, Request{Text: "/stats", Role: Admin})
-	t.Log(text, err)
+	t.Cleanup(func() { require.NoError(t, b.Close()) })
+	require.NoError(t, b.CatchUp(t.Context(), func(Progress) {}))
+	return b
+}
+
+// changing is what differs between two runs: the machine's clock, the program's version, the place of temporary files.
+var changing = regexp.MustCompile(`(last stored: |SQLite in |PoktBot |; go)[^;\n]*`)
+
+func TestRepliesOfADemonstration(t *testing.T) {
+	b := demonstration(t, func(c *Config) { c.Zone, c.Dates = "Europe/Madrid", "DD/MM/YYYY" })
+	node := b.config.Nodes[2].String()
+	for _, typed := range []string{
+		"/start", "/help", "/help rewards", "/info", "/stats", "/stats today", "/stats month", "/stats all " + node, "/stats " + node[:10],
+		"/rewards", "/rewards day 15/11/2026 18/11/2026", "/rewards week 3w", "/rewards month", "/rewards hour 6h", "/rewards service",
+		"/rewards node", "/rewards owner", "/rewards wallet 30d", "/rewards day june",
+		"/graph", "/graph 30 services", "/graph losses " + node, "/graph 3 " + node[len(node)-6:] + "…",
+		"/losses", "/losses october", "/report csv 2d", "/report xlsx november", "/report csv june",
+		"/nodes", "/node show " + node, "/node " + b.config.Nodes[0].Short(),
+	} {
+		t.Run(typed, func(t *testing.T) {
+			text, err := reply(t, b, Request{Text: typed, Role: Investor})
+			if err != nil {
+				require.ErrorIs(t, err, ErrUsage)
+				text += "error: " + err.Error() + "\n"
+			}
+			text = changing.ReplaceAllString(text, "${1}…")
+			name := strings.NewReplacer("/", "", " ", "-", "…", "", node, "node", node[:10], "no", b.config.Nodes[0].Short(), "short").Replace(typed)
+			golden.Check(t, text, filepath.Join("testdata", "replies", name+".golden"))
+		})
+	}
+	t.Run("sums equal what the simulator says it paid", func(t *testing.T) { checkTruth(t, b) })
+	t.Run("pictures are pictures", func(t *testing.T) {
+		for _, typed := range []string{"/graph", "/graph 7 losses", "/graph 400 services"} {
+			for part, err := range b.Answer(t.Context(), Request{Text: typed, Role: Investor}) {
+				require.NoError(t, err)
+				picture, ok := part.(Picture)
+				require.True(t, ok)
+				decoded, err := png.Decode(strings.NewReader(string(picture.PNG)))
+				require.NoError(t, err)
+				assert.Equal(t, 1200, decoded.Bounds().Dx())
+			}
+		}
+	})
+	t.Run("a workbook holds every settlement, and its sums are the index's", func(t *testing.T) { checkWorkbook(t, b) })
+	t.Run("a node is added with its past, and removed without losing it", func(t *testing.T) { checkAdding(t, b) })
+}
+
+// checkTruth compares the index, filled over HTTP, with what the simulator believes it paid.
+func checkTruth(t *testing.T, b *Bot) {
+	t.Helper()
+	rows, err := b.store.Sums(t.Context(), rewards.Query{Filter: pocket.Filter{Suppliers: b.config.Nodes}, Wallets: b.config.Wallets, By: []rewards.Dimension{rewards.BySupplier}})
+	require.NoError(t, err)
+	truth := map[pocket.Address]*rewards.Sums{}
+	for event := range truthOf(t, b.chain) {
+		switch e := event.(type) {
+		case pocket.Settlement:
+			s := of(truth, e.Supplier)
+			s.Settlements++
+			s.Claimed += e.Claimed
+			s.Settled += e.Settled
+			s.Minted += e.Minted
+			for _, share := range e.Shares {
+				if share.Reason.Role() == pocket.RoleSupplier {
+					s.Gross += share.Amount
+					if share.Recipient == b.config.Wallets[0] {
+						s.Mine += share.Amount
+					}
+				}
+			}
+		case pocket.ClaimExpiry:
+			s := of(truth, e.Supplier)
+			s.Expired++
+			s.ExpiredClaimed += e.Claimed
+		case pocket.Slash:
+			s := of(truth, e.Supplier)
+			s.Slashes++
+			s.Slashed += e.Penalty
+		}
+	}
+	require.Len(t, rows, len(b.config.Nodes))
+	for _, row := range rows {
+		want := *truth[row.Supplier]
+		got := rewards.Sums{Settlements: row.Settlements, Claimed: row.Claimed, Settled: row.Settled, Minted: row.Minted, Gross: row.Gross, Mine: row.Mine,
+			Expired: row.Expired, ExpiredClaimed: row.ExpiredClaimed, Slashes: row.Slashes, Slashed: row.Slashed}
+		assert.Equal(t, want, got, row.Supplier)
+	}
+}
+
+func of(sums map[pocket.Address]*rewards.Sums, who pocket.Address) *rewards.Sums {
+	if sums[who] == nil {
+		sums[who] = &rewards.Sums{}
+	}
+	return sums[who]
+}
+
+func checkWorkbook(t *testing.T, b *Bot) {
+	t.Helper()
+	for part, err := range b.Answer(t.Context(), Request{Text: "/report xlsx 5d", Role: Investor}) {
+		require.NoError(t, err)
+		file, ok := part.(File)
+		if !ok {
+			continue
+		}
+		whole, err := io.ReadAll(file.Body)
+		require.NoError(t, err)
+		assert.Len(t, whole, int(file.Size))
+		book, err := excelize.OpenReader(strings.NewReader(string(whole)))
+		require.NoError(t, err)
+		assert.Equal(t, []string{"Summary", "Daily", "Monthly", "Services", "Settlements", "Losses", "Notes"}, book.GetSheetList())
+		rows, err := book.GetRows("Settlements")
+		require.NoError(t, err)
+		from := Calendar{Now: b.now(), Zone: b.zone}.day(b.now(), -4)
+		sums, err := b.store.Sums(t.Context(), rewards.Query{Span: pocket.Span{From: from}, Filter: pocket.Filter{Suppliers: b.config.Nodes}})
+		require.NoError(t, err)
+		assert.GreaterOrEqual(t, len(rows), int(sums[0].Settlements)+1, "each settlement has a row")
+		require.NoError(t, book.Close())
+	}
+}
+
+func checkAdding(t *testing.T, b *Bot) {
+	t.Helper()
+	var other pocket.Address
+	for _, operator := range b.chain.Operators() {
+		if !strings.Contains(strings.Join(texts(b.config.Nodes), " "), operator.String()) {
+			other = operator
+		}
+	}
+	var progress int
+	var said []string
+	for part, err := range b.Answer(t.Context(), Request{Text: "/node add " + other.String(), Role: Admin}) {
+		require.NoError(t, err)
+		if _, ok := part.(Progress); ok {
+			progress++
+			continue
+		}
+		said = append(said, show(t, part))
+	}
+	assert.Positive(t, progress, "long work shows progress")
+	assert.Contains(t, strings.Join(said, ""), "Its past is known")
+	var want pocket.Upokt
+	for event := range truthOf(t, b.chain) {
+		if s, ok := event.(pocket.Settlement); ok && s.Supplier == other {
+			want += s.SupplierSide()
+		}
+	}
+	sums, err := b.store.Sums(t.Context(), rewards.Query{Filter: pocket.Filter{Suppliers: []pocket.Address{other}}})
+	require.NoError(t, err)
+	assert.Equal(t, want, sums[0].Gross)
+
+	text, err := reply(t, b, Request{Text: "/node add " + other.String(), Role: Admin})
+	require.NoError(t, err)
+	assert.Contains(t, text, "is watched already")
+	text, err = reply(t, b, Request{Text: "/node remove " + other.Short(), Role: Admin})
+	require.NoError(t, err)
+	assert.Contains(t, text, "is not watched any more")
+	assert.NotContains(t, text, "configuration")
+	_, err = reply(t, b, Request{Text: "/node remove " + other.String(), Role: Admin})
+	require.ErrorIs(t, err, ErrUsage)
+	text, err = reply(t, b, Request{Text: "/stats all " + other.String(), Role: Admin})
+	require.NoError(t, err)
+	assert.Contains(t, text, "gross, from", "what is known of it stays")
+	text, err = reply(t, b, Request{Text: "/node remove " + b.config.Nodes[0].String(), Role: Admin})
+	require.NoError(t, err)
+	assert.Contains(t, text, "The configuration names it")
+	require.NoError(t, b.store.Watch(t.Context(), b.config.Nodes[0]))
+
+	text, err = reply(t, b, Request{Text: "/node add " + operatorA, Role: Admin})
+	require.NoError(t, err)
+	assert.Contains(t, text, "The chain has no supplier of this address now")
+	assert.Contains(t, text, "No settlement yet of node "+pocket.MustParseAddress(operatorA).Short())
+	assert.Contains(t, text, "The next session to settle is number")
+	_, err = reply(t, b, Request{Text: "/node add " + operatorA[:42] + "4", Role: Admin})
+	assert.ErrorContains(t, err, "character 43, '4', looks mistyped")
+}
+
+func texts(addresses []pocket.Address) []string {
+	var all []string
+	for _, a := range addresses {
+		all = append(all, a.String())
+	}
+	return all
+}
+
+func TestWithoutNodes(t *testing.T) {
+	b := demonstration(t, nil)
+	require.NoError(t, b.store.Unwatch(t.Context(), b.config.Nodes...))
+	for _, typed := range []string{"/stats", "/rewards", "/graph", "/losses", "/report csv"} {
+		_, err := reply(t, b, Request{Text: typed, Role: Investor})
+		assert.EqualError(t, err, "no node is watched yet: add yours with /node add ADDRESS", typed)
+	}
+	text, err := reply(t, b, Request{Text: "/nodes", Role: Investor})
+	require.NoError(t, err)
+	assert.Contains(t, text, "No node is watched yet")
+}
+
+func TestWhenTheChainCannotBeAsked(t *testing.T) {
+	b := demonstration(t, nil)
+	require.NoError(t, b.closers[0](), "the node goes down")
+	for typed, want := range map[string]string{
+		"/info": "cannot be asked now", "/nodes": "could not be looked up", "/node show " + b.config.Nodes[0].String(): "What follows is from the index.",
+		"/stats": "Average of one node",
+	} {
+		text, err := reply(t, b, Request{Text: typed, Role: Investor})
+		require.NoError(t, err, typed)
+		assert.Contains(t, text, want)
+	}
+	_, err := reply(t, b, Request{Text: "/node add " + operatorB, Role: Admin})
+	assert.ErrorContains(t, err, "the chain cannot be asked now, so nothing was added")
+	watched, err := b.watched(t.Context())
+	require.NoError(t, err)
+	assert.NotContains(t, texts(watched), operatorB)
+}
+
+func TestFollowing(t *testing.T) {
+	b := demonstration(t, nil)
+	enough := errors.New("enough")
+	var news []string
+	err := b.Run(t.Context(), func(p Part) error {
+		news = append(news, show(t, p))
+		if strings.Contains(strings.Join(news, ""), "settled") {
+			return enough
+		}
+		return nil
+	})
+	assert.ErrorIs(t, err, enough, "the fault of the listener ends it")
+	assert.Regexp(t, `\+[\d.]+ POKT: \d+ claims? of \d+ nodes? settled`, strings.Join(news, ""))
+
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(enough)
+	assert.ErrorIs(t, b.Run(ctx, func(Part) error { return nil }), enough)
+}
+
+func TestAnIndexThatIsKept(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "kept.db")
+	keep := func(c *Config) { c.Database = NewSecret(file) }
+	first := demonstration(t, keep)
+	before, err := reply(t, first, Request{Text: "/stats", Role: Investor})
+	require.NoError(t, err)
+	second := demonstration(t, keep)
+	var read int64
+	require.NoError(t, second.CatchUp(t.Context(), func(p Progress) { read = p.Total }))
+	assert.Zero(t, read, "nothing is read twice")
+	after, err := reply(t, second, Request{Text: "/stats", Role: Investor})
+	require.NoError(t, err)
+	assert.Equal(t, before, after)
+	_, err = os.Stat(file)
+	require.NoError(t, err)
+}
+
+// truthOf yields what the simulator did, by its own books.
+func truthOf(t *testing.T, chain *pockettest.Chain) iter.Seq[pocket.Event] {
+	return func(yield func(pocket.Event) bool) {
+		for event, err := range chain.Truth(1, chain.Head(), pocket.KindSettlement, pocket.KindClaimExpiry, pocket.KindSlash) {
+			require.NoError(t, err)
+			if !yield(event) {
+				return
+			}
+		}
+	}
 }
