@@ -15,7 +15,7 @@ const ChainID = "pocket-simulated"
 type Config struct {
 	Seed      uint64        // chains that differ in it alone have other actors, traffic and troubles
 	Start     time.Time     // of block 1; by default the beginning of 2026, UTC
-	Now       time.Time     // when set, the head block's time to begin with (within a second or two), and Start is not looked at
+	Now       time.Time     // when set, the head block's time to begin with, up to a quarter of BlockTime late; Start is not looked at then
 	BlockTime time.Duration // mean; 1 minute
 	Params    pocket.Params // MainnetParams when Shared.BlocksPerSession is 0
 	Days      int           // how long the chain is to begin with; 1 when Blocks is 0, too

@@ -123,6 +123,10 @@ func (n *Node) spoiled(path string) []Fault {
 // withFaults wraps a server's handler: it keeps count of requests and spoils answers.
 func (n *Node) withFaults(server string, handler http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !n.enter() {
+			panic(http.ErrAbortHandler)
+		}
+		defer n.running.Done()
 		asked, err := readQuestion(server, r)
 		if err != nil {
 			http.Error(w, "cannot read the request", http.StatusBadRequest)
@@ -205,7 +209,8 @@ func reset(w *meter) {
 // endless writes until the other side has had enough.
 func (n *Node) endless(w *meter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = io.WriteString(w, `{"jsonrpc":"2.0","id":-1,"result":{"height":"1","txs_results":null,"finalize_block_events":[{"type":"message","attributes":[]}`)
+	_, _ = io.WriteString(w, `{"jsonrpc":"2.0","id":-1,"result":{"height":"1","txs_results":null,`+
+		`"finalize_block_events":[{"type":"message","attributes":[]}`)
 	piece := []byte(strings.Repeat(`,{"type":"message","attributes":[]}`, 1000))
 	for {
 		select {

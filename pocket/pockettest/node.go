@@ -1,6 +1,7 @@
 package pockettest
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"io/fs"
@@ -118,13 +119,28 @@ func (n *Node) serve(name string, handler http.HandlerFunc) (string, error) {
 // Close ends all connections and waits until nothing of the node runs any more. It may be called again.
 func (n *Node) Close() {
 	n.close.Do(func() {
-		close(n.done)
+		n.mu.Lock()
+		close(n.done) // with the lock, so that nobody enters while Wait waits
+		n.mu.Unlock()
 		for _, server := range n.servers {
 			_ = server.Close()
 		}
 		n.dropSockets()
 	})
 	n.running.Wait()
+}
+
+// enter reports whether something may begin that Close is to wait for; it ends with n.running.Done.
+func (n *Node) enter() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	select {
+	case <-n.done:
+		return false
+	default:
+		n.running.Add(1)
+		return true
+	}
 }
 
 // Chain returns the chain that the node serves, nil when it serves a recording.
@@ -182,15 +198,19 @@ func (n *Node) answered(r *Request, status int, bytes int64) {
 // A view is what a node knows of its blocks, with the faults that it has at the moment.
 type view struct {
 	store
-	top     pocket.Height
-	low     pocket.Height // the first block it still has
-	chain   string        // the id it says it has
-	noIndex bool
-	discard bool // of block results
+	top       pocket.Height
+	low       pocket.Height // the first block it still has
+	chain     string        // the id it says it has
+	noIndex   bool
+	discard   bool         // of block results
+	abandoned func() error // the cause when nobody waits for the answer any more
 }
 
-func (n *Node) view() view {
-	v := view{store: n.store, top: n.store.head(), low: 1, chain: n.store.chainID()}
+func (n *Node) view(ctx context.Context) view {
+	v := view{
+		store: n.store, top: n.store.head(), low: 1, chain: n.store.chainID(),
+		abandoned: func() error { return context.Cause(ctx) },
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, f := range n.faults {

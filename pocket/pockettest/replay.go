@@ -1,16 +1,15 @@
 package pockettest
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-
-	"bytes"
-	"io"
 
 	"github.com/poktbot/poktbot/pocket"
 )
@@ -47,8 +46,9 @@ func readReplies(dir fs.FS) (*replies, error) {
 	return known, nil
 }
 
-// Replay makes a node that serves recordings answer with those of these names, rather than from its blocks or with another recording of the
-// same question, of which the one named last wins: "rpc_pruned_status" makes it tell what a pruned node did. An unknown name, or a node that serves a chain, is an error.
+// Replay makes a node that serves recordings answer with those of these names, rather than from its blocks or with another recording of
+// the same question, of which the one named last wins: "rpc_pruned_status" makes it tell what a pruned node did. An unknown name, or
+// a node that serves a chain, is an error.
 func (n *Node) Replay(names ...string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -94,7 +94,7 @@ func writeRESTError(w http.ResponseWriter, failed *restError) {
 
 // answerREST finds the state that is asked for and answers from it.
 func (n *Node) answerREST(w http.ResponseWriter, r *http.Request, answer route) {
-	s := &state{view: n.view(), chain: n.chain, r: r}
+	s := &state{view: n.view(r.Context()), chain: n.chain, r: r}
 	s.h = s.top
 	if n.chain != nil {
 		s.w, _ = n.chain.now()
@@ -122,7 +122,8 @@ func (n *Node) answerREST(w http.ResponseWriter, r *http.Request, answer route) 
 func (s *state) reachable() *restError {
 	switch {
 	case s.h > s.top:
-		return restFailure(grpcUnknown, "codespace sdk code 26: invalid height: cannot query with height in the future; please provide a valid height")
+		return restFailure(grpcUnknown, "codespace sdk code 26: invalid height: cannot query with height in the future; "+
+			"please provide a valid height")
 	case s.h < s.low:
 		return restFailure(grpcUnknown, "codespace sdk code 38: not found: failed to load state at height %d; version mismatch on immutable IAVL "+
 			"tree; version does not exist. Version has either been pruned, or is for a future block height (latest height: %d)", s.h, s.top)

@@ -2,6 +2,7 @@ package pockettest
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -199,7 +200,7 @@ func (n *Node) serveRPC(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := getCall(method, r.URL.Query())
-	answer, failed := handler(n.view(), c)
+	answer, failed := handler(n.view(r.Context()), c)
 	w.Header().Set("Content-Type", "application/json")
 	if failed != nil {
 		w.WriteHeader(http.StatusInternalServerError)
@@ -237,7 +238,7 @@ func (n *Node) servePost(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, ",")
 		}
 		first = false
-		n.answer(w, p.call())
+		n.answer(r.Context(), w, p.call())
 	}
 	if batch {
 		_, _ = io.WriteString(w, "]")
@@ -249,13 +250,13 @@ func malformed(err error) *rpcError {
 }
 
 // answer writes the envelope of a call over POST or the websocket.
-func (n *Node) answer(w io.Writer, c call) {
+func (n *Node) answer(ctx context.Context, w io.Writer, c call) {
 	handler, ok := methodNamed(c.method)
 	if !ok {
 		writeError(w, c.id, &rpcError{Code: -32601, Message: "Method not found"})
 		return
 	}
-	answer, failed := handler(n.view(), c)
+	answer, failed := handler(n.view(ctx), c)
 	if failed != nil {
 		writeError(w, c.id, failed)
 		return

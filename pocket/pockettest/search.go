@@ -42,6 +42,9 @@ func (v view) transactionsAt(h pocket.Height) ([]foundTx, error) {
 // find returns the transaction with that hash. It looks through the blocks from the newest on, as no index is kept.
 func (v view) find(hash string) (foundTx, bool, error) {
 	for h := v.top; h >= 1; h-- {
+		if err := v.abandoned(); err != nil {
+			return foundTx{}, false, err
+		}
 		b, err := v.block(h)
 		if err != nil {
 			return foundTx{}, false, err
@@ -87,6 +90,9 @@ func (v view) searchTxs(q query) ([]foundTx, error) {
 	match := newMatcher(rest)
 	var found []foundTx
 	for h := low; h <= high; h++ {
+		if err := v.abandoned(); err != nil {
+			return nil, err
+		}
 		all, err := v.transactionsAt(h)
 		if err != nil {
 			return nil, err
@@ -198,6 +204,9 @@ func (v view) searchBlocks(q query) ([]pocket.Height, error) {
 		if len(rest) == 0 {
 			found = append(found, h)
 			continue
+		}
+		if err := v.abandoned(); err != nil {
+			return nil, err
 		}
 		events, err := v.blockEvents(h)
 		if err != nil {

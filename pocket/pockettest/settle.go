@@ -271,7 +271,8 @@ func (t *till) payments() []payment {
 		out = append(out, *p)
 	}
 	slices.SortFunc(out, func(a, b payment) int {
-		return cmp.Or(cmp.Compare(a.sender, b.sender), cmp.Compare(a.recipient, b.recipient), cmp.Compare(reasonRank(a.reason), reasonRank(b.reason)))
+		return cmp.Or(cmp.Compare(a.sender, b.sender), cmp.Compare(a.recipient, b.recipient),
+			cmp.Compare(reasonRank(a.reason), reasonRank(b.reason)))
 	})
 	all = append(append(all, out...), t.burn)
 	return slices.DeleteFunc(all, func(p payment) bool { return p.amount == 0 })

@@ -207,7 +207,7 @@ func TestAnswersLookLikeRecordedOnes(t *testing.T) {
 	}
 	chain.SetHead(2996) // claims are pending there
 	pendingClaim := func() string {
-		s := &state{view: node.view(), w: w, h: 2996}
+		s := &state{view: node.view(t.Context()), w: w, h: 2996}
 		c := s.pendingClaims()[0]
 		return c.sessionID + "/" + c.operator().String()
 	}

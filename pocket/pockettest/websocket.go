@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/coder/websocket"
@@ -46,10 +47,8 @@ func (n *Node) serveWebsocket(w http.ResponseWriter, r *http.Request) {
 		_ = conn.CloseNow()
 		return
 	}
-	n.running.Add(1) // server.Close does not wait for connections that were taken over
-	defer n.running.Done()
 	defer n.forgetSocket(conn)
-	s := &socket{node: n, conn: conn, told: n.view().top}
+	s := &socket{node: n, conn: conn, told: n.view(r.Context()).top}
 	s.run(r.Context())
 }
 
@@ -170,7 +169,7 @@ func (s *socket) answer(ctx context.Context, frame []byte) bool {
 				writeResult(&out, p.ID, result{raw: json.RawMessage("{}")})
 			}
 		default:
-			s.node.answer(&out, p.call())
+			s.node.answer(ctx, &out, p.call())
 		}
 		if !s.send(ctx, out.Bytes()) {
 			return false
@@ -220,7 +219,7 @@ func (s *socket) change(p postCall) *rpcError {
 
 // tell sends the blocks that subscribers do not know yet.
 func (s *socket) tell(ctx context.Context) bool {
-	v := s.node.view()
+	v := s.node.view(ctx)
 	s.told = min(s.told, v.top)
 	for s.told < v.top {
 		s.told++
@@ -261,7 +260,8 @@ func (v view) news(h pocket.Height, sub subscription) ([]json.RawMessage, error)
 		}
 		flat := flattened(sub.kind, events)
 		if sub.kind == "NewBlockEvents" {
-			return told(object("height", heightText(h), "events", eventList(events), "num_txs", heightText(pocket.Height(len(b.Block.Data.Txs)))), flat), nil
+			txs := strconv.Itoa(len(b.Block.Data.Txs))
+			return told(object("height", heightText(h), "events", eventList(events), "num_txs", txs), flat), nil
 		}
 		whole := b.json()
 		parts := strings.SplitN(string(whole), `,"block":`, 2)

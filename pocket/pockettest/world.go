@@ -117,7 +117,8 @@ func (w *world) settlesAt(h pocket.Height) []pocket.Session {
 	return sessions
 }
 
-// timeOf returns the time of block h: on average one BlockTime after the one before, never before it, and later after a halt.
+// timeOf returns the time of block h: on average one BlockTime after the one before, never before it, and later after a halt. It is up to
+// a quarter of BlockTime later than the even pace would have it.
 func (w *world) timeOf(h pocket.Height) time.Time {
 	d := throw(w.cfg.Seed, forTime, uint64(h))
 	jitter := time.Duration(d.below(int64(w.cfg.BlockTime / 4)))
