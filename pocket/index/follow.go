@@ -114,7 +114,7 @@ func (f *Follower) run(ctx context.Context) (bool, error) {
 			return stored, err
 		}
 		cursor, stored = header.Height, true
-		if err := f.meet(ctx, l, r.block); err != nil {
+		if err := f.meet(ctx, l, cursor); err != nil {
 			return stored, err
 		}
 	}
@@ -146,7 +146,11 @@ func (f *Follower) CatchUp(ctx context.Context) (int, error) {
 			return caught, fmt.Errorf("catch up: %w", err)
 		}
 	}
-	return caught, nil
+	l, err := f.index.look(ctx)
+	if err != nil {
+		return caught, err
+	}
+	return caught, f.meet(ctx, l, cursor)
 }
 
 // checkChain refuses a chain that is not the index's, before anything of it is read.
@@ -230,9 +234,6 @@ func (f *Follower) catchUp(ctx context.Context, cursor *pocket.Height, end pocke
 			return caught, nil
 		}
 	}
-	if err := f.meet(ctx, l, pocket.Block{Height: *cursor}); err != nil {
-		return caught, err
-	}
 	return caught, nil
 }
 
@@ -270,19 +271,19 @@ func (f *Follower) store(ctx context.Context, cursor pocket.Height, l look, batc
 }
 
 // meet looks up the suppliers among newly watched addresses, so that their stake and services are known before they change.
-func (f *Follower) meet(ctx context.Context, l look, after pocket.Block) error {
+func (f *Follower) meet(ctx context.Context, l look, after pocket.Height) error {
 	var seen []sighting
 	for _, a := range l.selection.Mentions {
 		if f.met[a] || a.Kind() != pocket.AccountAddress {
 			continue
 		}
-		s, err := f.chain.SupplierAt(ctx, a, after.Height)
+		s, err := f.chain.SupplierAt(ctx, a, after)
 		switch {
 		case err == nil:
 			seen = append(seen, sighting{a, &s})
 		case errors.Is(err, pocket.ErrNotFound): // a wallet, or a supplier that left: its events tell that
-		case passes(err), errors.Is(err, pocket.ErrPruned), errors.Is(err, pocket.ErrInvalid):
-			f.log.Info("supplier is not looked up", "supplier", a, "error", err)
+		case passes(err), errors.Is(err, pocket.ErrPruned): // at the next block it is tried again
+			f.log.Info("supplier is not looked up yet", "supplier", a, "error", err)
 			continue
 		default:
 			return fmt.Errorf("supplier %s: %w", a, err)
@@ -292,7 +293,7 @@ func (f *Follower) meet(ctx context.Context, l look, after pocket.Block) error {
 	if len(seen) == 0 {
 		return nil
 	}
-	return f.index.putSightings(ctx, f.config.Source, after.Height, seen)
+	return f.index.putSightings(ctx, f.config.Source, after, seen)
 }
 
 // putSightings stores suppliers as they were after a stored block.

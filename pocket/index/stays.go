@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/poktbot/poktbot/pocket"
@@ -130,7 +131,7 @@ func (c *heightClock) staysOf(first pocket.At, life []SupplierChange) ([]rewards
 			return nil, err
 		}
 	}
-	return stays, nil
+	return slices.DeleteFunc(stays, func(s rewards.Stay) bool { return !s.To.IsZero() && !s.To.After(s.From) }), nil
 }
 
 // seen reads what a client saw. A supplier that is leaving of its own will cannot be told from one slashed below the minimum by what it

@@ -145,3 +145,17 @@ func TestASumThatDoesNotFitIsAnErrorAndNothingIsStored(t *testing.T) {
 		assert.Empty(t, collect(t, x.Blocks(t.Context(), pocket.Span{})))
 	})
 }
+
+// someQueries are questions that take every way the index has.
+func someQueries(w *world, zones []*time.Location) []rewards.Query {
+	list := []rewards.Query{
+		{}, {Period: rewards.Day}, {Period: rewards.Hour, By: []rewards.Dimension{rewards.ByService}, Wallets: w.recipients[:2]},
+		{By: []rewards.Dimension{rewards.BySupplier, rewards.ByService}}, {By: []rewards.Dimension{rewards.ByRecipient}, Wallets: w.recipients},
+		{Filter: pocket.Filter{Suppliers: w.suppliers[:1]}, Period: rewards.Day}, {Filter: pocket.Filter{Recipients: w.recipients[:1]}},
+		{Filter: pocket.Filter{Services: w.services[:1]}, Wallets: w.recipients[1:3]}, {By: []rewards.Dimension{rewards.ByApplication}},
+	}
+	for _, zone := range zones {
+		list = append(list, rewards.Query{Zone: zone, Period: rewards.Day, Wallets: w.recipients[:2]})
+	}
+	return list
+}

@@ -7,10 +7,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -25,6 +27,14 @@ import (
 // A commit is on the disk's way but not waited for: a power cut may take back the last few, whole, and a follower then reads those blocks again. It
 // cannot damage the file.
 func Open(ctx context.Context, path string) (*index.Index, error) {
+	return open(ctx, path, patience, 0)
+}
+
+// patience is how long a writer waits for its turn.
+const patience = 10 * time.Second
+
+// open is Open with another patience, and with a limit of the file's size in pages if that is not 0.
+func open(ctx context.Context, path string, patience time.Duration, pages int) (*index.Index, error) {
 	if path == "" || strings.Contains(path, "\x00") {
 		return nil, fmt.Errorf("index: the path of the file is empty: %w", pocket.ErrInvalid)
 	}
@@ -35,31 +45,60 @@ func Open(ctx context.Context, path string) (*index.Index, error) {
 	if _, err := os.Stat(filepath.Dir(absolute)); err != nil {
 		return nil, fmt.Errorf("index: the folder of %s: %w", path, err)
 	}
-	write, err := pool(absolute)
+	if err := checkFile(absolute); err != nil {
+		return nil, fmt.Errorf("index: %w", explain(path, patience)(err))
+	}
+	write, err := pool(absolute, patience, pages)
 	if err != nil {
 		return nil, err
 	}
 	write.SetMaxOpenConns(1)
-	read, err := pool(absolute)
+	read, err := pool(absolute, patience, pages)
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
 	read.SetMaxIdleConns(8)
-	x, err := index.New(ctx, index.DB{Write: write, Read: read, Dialect: index.SQLite, Explain: explain(path)})
+	x, err := index.New(ctx, index.DB{Write: write, Read: read, Dialect: index.SQLite, Explain: explain(path, patience)})
 	if err != nil {
 		return nil, err
 	}
 	return x, nil
 }
 
-// busyMilliseconds is how long a writer waits for its turn.
-const busyMilliseconds = 10_000
+// checkFile refuses a file that is no database. SQLite would do so too, but takes one of a few bytes for an empty one and overwrites it.
+func checkFile(path string) error {
+	const magic = "SQLite format 3\x00"
+	file, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	head := make([]byte, len(magic))
+	n, err := io.ReadFull(file, head)
+	switch {
+	case n == 0 && errors.Is(err, io.EOF), string(head) == magic:
+		return nil
+	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
+		return err
+	default:
+		return errNoDatabase
+	}
+}
 
-func pool(path string) (*sql.DB, error) {
+// errNoDatabase is what checkFile finds; explain says more.
+var errNoDatabase = errors.New("its first bytes are not those of SQLite")
+
+func pool(path string, patience time.Duration, pages int) (*sql.DB, error) {
 	settings := url.Values{"_pragma": {
-		fmt.Sprintf("busy_timeout(%d)", busyMilliseconds), // first: the others wait, too
+		fmt.Sprintf("busy_timeout(%d)", patience.Milliseconds()), // first: the others wait, too
 		"journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)", "cache_size(-32768)", "temp_store(MEMORY)",
 	}, "_txlock": {"immediate"}}
+	if pages > 0 {
+		settings.Add("_pragma", fmt.Sprintf("max_page_count(%d)", pages))
+	}
 	file := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: settings.Encode()}
 	db, err := sql.Open("sqlite", strings.Replace(file.String(), "file://", "file:", 1))
 	if err != nil {
@@ -69,15 +108,18 @@ func pool(path string) (*sql.DB, error) {
 }
 
 // explain says what the driver's errors mean and what to do.
-func explain(path string) func(error) error {
+func explain(path string, patience time.Duration) func(error) error {
 	return func(err error) error {
+		if errors.Is(err, errNoDatabase) {
+			return fmt.Errorf("%s: %w: it is another kind of file; give the path of an index or of no file yet: %w", path, index.ErrCorrupt, err)
+		}
 		e, ok := errors.AsType[*sqlite.Error](err)
 		if !ok {
 			return err
 		}
 		switch e.Code() & 0xff {
 		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-			return fmt.Errorf("%s: %w for more than %d s: %w", path, index.ErrBusy, busyMilliseconds/1000, err)
+			return fmt.Errorf("%s: %w for more than %v: %w", path, index.ErrBusy, patience, err)
 		case sqlite3.SQLITE_FULL:
 			return fmt.Errorf("%s: %w: free some space on its disk, nothing was half-written: %w", path, index.ErrFull, err)
 		case sqlite3.SQLITE_NOTADB:

@@ -1,0 +1,182 @@
+package index_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/pocket/index"
+	"github.com/poktbot/poktbot/rewards"
+)
+
+// A life is what happened to one supplier: block h is an hour after block h-1.
+func lifeBlock(h pocket.Height) pocket.Block {
+	return pocket.Block{Height: h, Time: genesis.Add(time.Duration(h) * time.Hour), Hash: hash("life", h)}
+}
+
+func TestStaysFollowASuppliersLife(t *testing.T) {
+	who := address("supplier", 0)
+	hour := func(h int) time.Time { return lifeBlock(pocket.Height(h)).Time }
+	at := func(h int) pocket.At { return pocket.At{Height: pocket.Height(h), Time: hour(h)} }
+	staked := func(h int) pocket.Event { return pocket.SupplierStake{At: at(h), Supplier: who} }
+	stakedSince := func(h, since int) pocket.Event {
+		config := pocket.Supplier{Operator: who, Stake: 1, History: []pocket.ServiceUpdate{{Activation: pocket.Height(since)}}}
+		return pocket.SupplierStake{At: at(h), Supplier: who, Config: &config}
+	}
+	settled := func(h int) pocket.Event {
+		return pocket.Settlement{At: at(h), Supplier: who, SessionEnd: pocket.Height(h - 1), Service: "eth"}
+	}
+	unbonding := func(h int, phase pocket.UnbondingPhase, end int, forced bool) pocket.Event {
+		return pocket.Unbonding{At: at(h), Phase: phase, Forced: forced, SessionEnd: pocket.Height(end), Supplier: pocket.Supplier{Operator: who}}
+	}
+	began := func(h, end int) pocket.Event { return unbonding(h, pocket.UnbondingBegan, end, false) }
+	forced := func(h, end int) pocket.Event { return unbonding(h, pocket.UnbondingBegan, end, true) }
+	canceled := func(h int) pocket.Event { return unbonding(h, pocket.UnbondingCanceled, h+1, false) }
+	ended := func(h int) pocket.Event { return unbonding(h, pocket.UnbondingEnded, h, false) }
+	stay := func(from, to int) rewards.Stay {
+		s := rewards.Stay{Supplier: who, From: hour(from)}
+		if to > 0 {
+			s.To = hour(to)
+		}
+		return s
+	}
+	tests := []struct {
+		name   string
+		events []pocket.Event
+		want   []rewards.Stay
+	}{
+		{"it stakes and stays", []pocket.Event{staked(3), settled(9)}, []rewards.Stay{stay(3, 0)}},
+		{"it was first seen by what it earned", []pocket.Event{settled(9), staked(12)}, []rewards.Stay{stay(9, 0)}},
+		{"it was first seen when it was slashed", []pocket.Event{pocket.Slash{At: at(7), Supplier: who}}, []rewards.Stay{stay(7, 0)}},
+		{"its history tells more than its events", []pocket.Event{stakedSince(12, 4)}, []rewards.Stay{stay(4, 0)}},
+		{"it serves up to the end of the session", []pocket.Event{staked(3), began(5, 10), ended(30)}, []rewards.Stay{stay(3, 10)}},
+		{"it earns after the session it left in", []pocket.Event{staked(3), began(5, 10), settled(13)}, []rewards.Stay{stay(3, 10)}},
+		{"it changes its mind in time", []pocket.Event{staked(3), began(5, 10), canceled(8)}, []rewards.Stay{stay(3, 0)}},
+		{"it changes its mind late", []pocket.Event{staked(3), began(5, 10), canceled(15)}, []rewards.Stay{stay(3, 10), stay(15, 0)}},
+		{"it comes back", []pocket.Event{staked(3), began(5, 10), ended(20), staked(25)}, []rewards.Stay{stay(3, 10), stay(25, 0)}},
+		{"its history does not reach into an earlier stay", []pocket.Event{staked(3), began(5, 10), ended(20), stakedSince(25, 4)},
+			[]rewards.Stay{stay(3, 10), stay(25, 0)}},
+		{"slashed below the minimum it goes on", []pocket.Event{staked(3), forced(5, 10), settled(25)}, []rewards.Stay{stay(3, 0)}},
+		{"slashed below the minimum, and then the end came", []pocket.Event{staked(3), forced(5, 10), ended(25)}, []rewards.Stay{stay(3, 25)}},
+		{"it was already leaving", []pocket.Event{began(5, 10), ended(20)}, []rewards.Stay{stay(5, 10)}},
+	}
+	onEach(t, func(t *testing.T, _ func() *index.Index) {
+		for _, test := range tests {
+			t.Run(test.name, func(t *testing.T) {
+				x := opened(t, placeLike(t, t.Name()))
+				for h := 1; h <= 40; h++ {
+					var events []pocket.Event
+					for _, e := range test.events {
+						if e.Where().Height == pocket.Height(h) {
+							events = append(events, e)
+						}
+					}
+					_, err := x.Put(t.Context(), "test", lifeBlock(pocket.Height(h)), events)
+					require.NoError(t, err)
+				}
+				got, err := x.Stays(t.Context(), []pocket.Address{who})
+				require.NoError(t, err)
+				for i := range got { // stored to the microsecond
+					assert.Equal(t, test.want[i].From.Truncate(time.Microsecond), got[i].From)
+				}
+				assert.Equal(t, test.want, got)
+				every, err := x.Stays(t.Context(), nil)
+				require.NoError(t, err)
+				assert.Equal(t, got, every)
+				none, err := x.Stays(t.Context(), []pocket.Address{address("nobody", 0)})
+				require.NoError(t, err)
+				assert.Empty(t, none)
+			})
+		}
+	})
+}
+
+func TestTheTimeOfABlockThatIsNotStoredIsReckoned(t *testing.T) {
+	onEach(t, func(t *testing.T, open func() *index.Index) {
+		x := open()
+		_, _, err := x.TimeOf(t.Context(), 5)
+		require.ErrorIs(t, err, pocket.ErrNotFound)
+		put := func(h pocket.Height) {
+			_, err := x.Put(t.Context(), "test", lifeBlock(h), nil)
+			require.NoError(t, err)
+		}
+		put(100)
+		got, exact, err := x.TimeOf(t.Context(), 101)
+		require.NoError(t, err)
+		assert.False(t, exact)
+		assert.Equal(t, lifeBlock(100).Time.Add(time.Minute), got, "of one block nothing can be told but what is usual")
+		put(120)
+		for _, h := range []pocket.Height{50, 100, 110, 120, 200} {
+			got, exact, err := x.TimeOf(t.Context(), h)
+			require.NoError(t, err)
+			assert.Equal(t, h == 100 || h == 120, exact)
+			assert.WithinDuration(t, lifeBlock(h).Time, got, time.Millisecond)
+		}
+		at, err := x.BlockAt(t.Context(), lifeBlock(119).Time)
+		require.NoError(t, err)
+		assert.Equal(t, pocket.Height(100), at.Height)
+		_, err = x.BlockAt(t.Context(), genesis)
+		require.ErrorIs(t, err, pocket.ErrNotFound)
+	})
+}
+
+func TestABlockOutOfTimeIsRefused(t *testing.T) {
+	onEach(t, func(t *testing.T, open func() *index.Index) {
+		x := open()
+		for _, h := range []pocket.Height{10, 20} {
+			_, err := x.Put(t.Context(), "test", lifeBlock(h), nil)
+			require.NoError(t, err)
+		}
+		for _, wrong := range []pocket.Height{9, 21} {
+			b := lifeBlock(15)
+			b.Time = lifeBlock(wrong).Time
+			_, err := x.Put(t.Context(), "a liar", b, nil)
+			require.ErrorIs(t, err, index.ErrConflict)
+		}
+		b := lifeBlock(10)
+		b.Hash = hash("another")
+		_, err := x.Put(t.Context(), "a liar", b, nil)
+		require.ErrorIs(t, err, index.ErrConflict)
+		assert.ErrorContains(t, err, b.Hash)
+	})
+}
+
+func TestSuppliersAreKnownAsLastSeen(t *testing.T) {
+	onEach(t, func(t *testing.T, open func() *index.Index) {
+		x, w := open(), newWorld(41)
+		who := w.suppliers[0]
+		require.NoError(t, x.Watch(t.Context(), who))
+		chain := newFakeChain(w, 5)
+		chain.stakes = map[pocket.Address]pocket.Supplier{who: {
+			Operator: who, Owner: w.owners[0], Stake: 70_000_000_000,
+			Services: []pocket.ServiceConfig{{Service: "eth", RevShares: []pocket.RevShare{{Address: w.owners[0], Percent: 100}}}},
+		}}
+		_, err := index.NewFollower(x, chain, index.FollowerConfig{From: 1}).CatchUp(t.Context())
+		require.NoError(t, err)
+		known, err := x.Suppliers(t.Context())
+		require.NoError(t, err)
+		require.Len(t, known, 1)
+		assert.Equal(t, chain.stakes[who], known[0].Supplier)
+		assert.False(t, known[0].Gone)
+
+		_, err = x.Put(t.Context(), "test", w.block(6), []pocket.Event{
+			pocket.Unbonding{At: pocket.At{Height: 6, Time: w.block(6).Time}, Phase: pocket.UnbondingEnded, Supplier: pocket.Supplier{Operator: who}},
+		})
+		require.NoError(t, err)
+		gone, err := x.Supplier(t.Context(), who)
+		require.NoError(t, err)
+		assert.True(t, gone.Gone)
+		history := collect(t, x.SupplierHistory(t.Context(), who))
+		require.NotEmpty(t, history)
+		assert.Equal(t, index.Left, history[len(history)-1].Kind)
+		operators, err := x.Operators(t.Context())
+		require.NoError(t, err)
+		assert.Contains(t, operators, who)
+		services, err := x.Services(t.Context())
+		require.NoError(t, err)
+		assert.Subset(t, w.services, services)
+	})
+}
