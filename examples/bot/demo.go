@@ -20,7 +20,7 @@ const (
 	demoOwners    = 4
 	demoWatched   = 2 // owners whose nodes are watched
 	demoServices  = 6
-	demoBlockTime = 30 * time.Minute
+	demoBlockTime = 40 * time.Minute
 	demoPace      = time.Second
 )
 
@@ -33,10 +33,10 @@ func DemoConfig() Config {
 }
 
 // demoParams are mainnet's, with sessions and windows of fewer blocks, because blocks take longer: a session is two hours, and
-// settles two and a half after its end.
+// settles more than three after its end.
 func demoParams() pocket.Params {
 	p := pockettest.MainnetParams()
-	p.Shared.BlocksPerSession = 4
+	p.Shared.BlocksPerSession = 3
 	p.Shared.GraceEndOffset, p.Shared.ClaimOpenOffset, p.Shared.ClaimCloseOffset = 1, 1, 1
 	p.Shared.ProofOpenOffset, p.Shared.ProofCloseOffset = 1, 1
 	return p

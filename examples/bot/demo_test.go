@@ -270,6 +270,29 @@ func TestFollowing(t *testing.T) {
 	assert.ErrorIs(t, b.Run(ctx, func(Part) error { return nil }), enough)
 }
 
+func TestRetention(t *testing.T) {
+	b := demonstration(t, func(c *Config) { c.Retention = Duration(10 * 24 * time.Hour) })
+	before, err := reply(t, b, Request{Text: "/rewards month", Role: Investor})
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); b.retain(ctx) }()
+	require.Eventually(t, func() bool {
+		_, err = reply(t, b, Request{Text: "/report csv", Role: Investor})
+		return err != nil
+	}, time.Minute, 50*time.Millisecond)
+	stop()
+	<-done
+	require.ErrorIs(t, err, ErrUsage)
+	assert.EqualError(t, err, "single settlements older than 10d are not kept (retention): ask from 2026-11-13 on. /rewards still adds up all of them")
+	text, err := reply(t, b, Request{Text: "/report csv 2026-11-13", Role: Investor})
+	require.NoError(t, err)
+	assert.Contains(t, text, "[file ")
+	after, err := reply(t, b, Request{Text: "/rewards month", Role: Investor})
+	require.NoError(t, err)
+	assert.Equal(t, before, after, "sums stay as they are")
+}
+
 func TestAnIndexThatIsKept(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "kept.db")
 	keep := func(c *Config) { c.Database = NewSecret(file) }

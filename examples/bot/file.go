@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -79,6 +80,11 @@ func (c *call) writeReport(q fileQuestion) (err error) {
 		err = c.writeWorkbook(file, q)
 	} else {
 		err = report.WriteCSV(c.ctx, file, report.Settlements(c.settlements(q), c.bot.config.Wallets), c.csvOptions())
+	}
+	if errors.Is(err, pocket.ErrPruned) && c.bot.config.Retention > 0 {
+		kept := c.bot.now().Add(-time.Duration(c.bot.config.Retention))
+		return usage("single settlements older than %s are not kept (retention): ask from %s on. /rewards still adds up all of them",
+			c.bot.config.Retention, c.day(kept.AddDate(0, 0, 1)))
 	}
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
@@ -216,3 +222,6 @@ func (c *call) dailyPoints(q fileQuestion) ([]rewards.DayPoint, error) {
 	}
 	return points[:min(days, len(points))], nil
 }
+
+// day is a date as the user writes dates.
+func (c *call) day(t time.Time) string { return t.In(c.bot.zone).Format(c.bot.config.Dates.Go()) }

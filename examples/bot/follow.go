@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/pocket/index"
@@ -46,10 +47,13 @@ func (b *Bot) CatchUp(ctx context.Context, tell func(Progress)) error {
 func (b *Bot) Run(ctx context.Context, tell func(Part) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	var simulating sync.WaitGroup
-	defer simulating.Wait()
+	var working sync.WaitGroup
+	defer working.Wait()
 	if b.chain != nil {
-		simulating.Go(func() { _ = b.chain.Run(ctx, demoPace) })
+		working.Go(func() { _ = b.chain.Run(ctx, demoPace) })
+	}
+	if b.config.Retention > 0 {
+		working.Go(func() { b.retain(ctx) })
 	}
 	defer stop(nil) // before the wait
 	follower := index.NewFollower(b.store, b.client, index.FollowerConfig{
@@ -69,6 +73,26 @@ func (b *Bot) Run(ctx context.Context, tell func(Part) error) error {
 		return cause
 	}
 	return err
+}
+
+// retain drops single events that are older than the retention, now and each day until ctx ends. Sums stay as they are.
+func (b *Bot) retain(ctx context.Context) {
+	for {
+		n, err := b.store.Prune(ctx, b.now().Add(-time.Duration(b.config.Retention)))
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			b.log.Warn("old events are not dropped", "error", err)
+		case n > 0:
+			b.log.Info("old events are dropped", "count", n, "older", b.config.Retention)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(24 * time.Hour):
+		}
+	}
 }
 
 // updated returns the newest block that the index knows all of, with its time.
