@@ -81,6 +81,13 @@ func (c *call) info() error {
 	default:
 		line("index: block %s", report.Count(int64(cursor)))
 	}
+	if cursor > 0 {
+		known, err := b.known(c.ctx, cursor)
+		if err != nil {
+			return err
+		}
+		text.Lines = append(text.Lines, known...)
+	}
 	if !stored.IsZero() {
 		line("last stored: %s", stored.In(b.zone).Format(b.config.Dates.Go()+" 15:04:05")+" "+b.zone.String())
 	}
@@ -88,6 +95,27 @@ func (c *call) info() error {
 	line("watching: %s, %s", plural(len(watched), "node"), plural(len(b.config.Wallets), "wallet"))
 	line("days: %s; %s on %s/%s", b.zone, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return c.say(text)
+}
+
+// known says from which block on the index knows what concerns the watched nodes, and what it lacks after that.
+func (b *Bot) known(ctx context.Context, cursor pocket.Height) ([]string, error) {
+	missing, err := b.store.Missing(ctx, 1, cursor, false)
+	if err != nil {
+		return nil, fmt.Errorf("index: %w", err)
+	}
+	var lines []string
+	from := pocket.Height(1)
+	for i, r := range missing {
+		if i == 0 && r.From == 1 {
+			from = r.To + 1
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("⚠ unknown: blocks %s to %s, which no node asked had any more", report.Count(int64(r.From)), report.Count(int64(r.To))))
+	}
+	if from > cursor {
+		return []string{"the past is not read yet"}, nil
+	}
+	return append([]string{"known: from block " + report.Count(int64(from)) + " on"}, lines...), nil
 }
 
 // databaseName says where the index lives, without a password.
@@ -162,7 +190,11 @@ func (c *call) nothingYet(filter pocket.Filter) error {
 		text.Lines = append(text.Lines, "The chain was not read yet.")
 		return c.say(text)
 	}
-	text.Lines = append(text.Lines, fmt.Sprintf("What is known of the chain goes up to block %s.", report.Count(int64(cursor))))
+	known, err := c.bot.known(c.ctx, cursor)
+	if err != nil {
+		return err
+	}
+	text.Lines = append(append(text.Lines, "What is indexed goes up to block "+report.Count(int64(cursor))+"."), known...)
 	if next, err := c.nextSettlement(); err == nil {
 		text.Lines = append(text.Lines, next)
 	} else if errors.Is(err, context.Canceled) {

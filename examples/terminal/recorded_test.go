@@ -205,6 +205,15 @@ func TestSumsOfTheRecordedChainEqualThoseOfItsJSON(t *testing.T) {
 	assert.Equal(t, total.supplierSide, inUpokt(t, between(t, printed[len(operators)], "\n  ", " POKT gross, from ")))
 
 	checkCSV(t, run.Dir, want)
+
+	t.Run("also when every block is read and every settlement kept", func(t *testing.T) {
+		run, out, errOut := start(t, "-rpc", node.RPC, "-rest", rest, "-c", "/stats all", "-c", "/losses all")
+		run.Env = append(run.Env, "POKTBOT_MODE=everything")
+		require.NoError(t, run.Run(), errOut.String())
+		assert.Equal(t, total.supplierSide, inUpokt(t, between(t, out.String(), "\n  ", " POKT gross, from ")))
+		assert.Contains(t, out.String(), " gross, from 273 claims")
+		assert.Contains(t, out.String(), "all nodes of the chain")
+	})
 }
 
 // checkCSV adds up the rows of the file by node.

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 
@@ -118,8 +119,38 @@ func (s *screen) writeText(b *strings.Builder, p bot.Text) {
 		indent = "  "
 	}
 	for _, line := range p.Lines {
-		b.WriteString(strings.TrimRight(indent+bot.Plain(line), " ") + "\n")
+		for i, piece := range wrap(bot.Plain(line), s.width()-len(indent)-len(hang)) {
+			if i > 0 {
+				piece = hang + piece
+			}
+			b.WriteString(strings.TrimRight(indent+piece, " ") + "\n")
+		}
 	}
+}
+
+// hang is how far the later pieces of a wrapped line stand in.
+const hang = "  "
+
+// wrap cuts a line between words into pieces of at most width characters; a longer word stays whole. Without a terminal there
+// is no width, and nothing is cut.
+func wrap(line string, width int) []string {
+	if width < 20 || utf8.RuneCountInString(line) <= width {
+		return []string{line}
+	}
+	var pieces []string
+	piece, length := "", 0
+	for _, word := range strings.Split(line, " ") {
+		n := utf8.RuneCountInString(word)
+		if length > 0 && length+1+n > width {
+			pieces = append(pieces, piece)
+			piece, length = "", 0
+		}
+		if length > 0 {
+			piece, length = piece+" ", length+1
+		}
+		piece, length = piece+word, length+n
+	}
+	return append(pieces, piece)
 }
 
 func (s *screen) writeTable(ctx context.Context, b *strings.Builder, p bot.Table) error {
@@ -134,7 +165,9 @@ func (s *screen) writeTable(ctx context.Context, b *strings.Builder, p bot.Table
 	}
 	b.WriteString(text)
 	for _, note := range notes {
-		b.WriteString(s.paint(dim, bot.Plain(note)) + "\n")
+		for _, piece := range wrap(bot.Plain(note), s.width()) {
+			b.WriteString(s.paint(dim, piece) + "\n")
+		}
 	}
 	return nil
 }

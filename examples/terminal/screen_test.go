@@ -131,3 +131,10 @@ func TestLinesOfAPipe(t *testing.T) {
 		assert.EqualError(t, cause, "went on following")
 	})
 }
+
+func TestWrap(t *testing.T) {
+	assert.Equal(t, []string{"one two three four five six"}, wrap("one two three four five six", 0), "without a terminal nothing is cut")
+	assert.Equal(t, []string{"one two three four", "five six"}, wrap("one two three four five six", 20))
+	assert.Equal(t, []string{strings.Repeat("x", 50), "y"}, wrap(strings.Repeat("x", 50)+" y", 20), "a long word stays whole")
+	assert.Equal(t, []string{"ä ä ä ä ä ä ä ä ä ä", "ä"}, wrap("ä ä ä ä ä ä ä ä ä ä ä", 20), "characters count, not bytes")
+}
