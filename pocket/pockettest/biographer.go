@@ -79,16 +79,22 @@ func (b *biographer) plan(horizon pocket.Height) {
 	}
 }
 
-// every yields heights at which something that happens so often a day happens.
+// every yields heights at which something that happens so often a day happens, day by day.
 func (b *biographer) every(perDay float64, d *dice, horizon pocket.Height) func(func(pocket.Height) bool) {
 	return func(yield func(pocket.Height) bool) {
 		if perDay <= 0 {
 			return
 		}
-		mean := max(1, int64(float64(b.w.blocksIn(24*time.Hour))/perDay))
-		for h := pocket.Height(1 + d.below(2*mean)); h < horizon; h += pocket.Height(1 + d.below(2*mean)) {
-			if !yield(h) {
-				return
+		day, rate := b.w.blocksIn(24*time.Hour), int64(perDay*1_000_000)
+		for first := pocket.Height(1); first < horizon; first += pocket.Height(day) {
+			times := rate / 1_000_000
+			if d.chance(rate % 1_000_000) {
+				times++
+			}
+			for range times {
+				if !yield(first + pocket.Height(d.below(day))) {
+					return
+				}
 			}
 		}
 	}

@@ -30,7 +30,7 @@ type Config struct {
 	Validators   int // 1
 
 	ClaimsPerSession int          // mean at the beginning; as many as suppliers. It follows the hour, the weekday and the growth
-	ClaimValue       pocket.Upokt // mean worth of a claim; 5 POKT
+	ClaimValue       pocket.Upokt // mean worth of a claim; half a POKT
 	Growth           int          // percent more claims after each 30 days; 4, below 0 for none
 
 	Rates     Rates
@@ -51,7 +51,7 @@ type Rates struct {
 func Calm() Rates { return Rates{Expiries: -1, Misses: -1, Leaves: -1, Overserviced: -1, Sends: -1} }
 
 // MainnetParams are parameters like those of mainnet in 2026: sessions of 20 blocks that settle 33 blocks after their end, unbonding for
-// 1429 sessions, no inflation. The proof parameters, which are not known, are those of the local network.
+// 1429 sessions, no inflation. The proof parameters, which are not known, are those of the local network, with proofs needed from 1 POKT on.
 func MainnetParams() pocket.Params {
 	p := SmallParams()
 	p.Shared = pocket.SharedParams{
@@ -61,12 +61,12 @@ func MainnetParams() pocket.Params {
 		ComputeUnitMultiplier: 145990, ComputeUnitCost: 1_000_000, GridAnchor: 1, NumberAtAnchor: 1,
 	}
 	p.Tokenomics.GlobalInflation = decimal.Decimal{}
-	p.Proof.RequirementThreshold = pocket.POKT(20)
+	p.Proof.RequirementThreshold = pocket.POKT(1)
 	return p
 }
 
 // SmallParams are those of the local network that the recordings come from, for quick tests: sessions of 10 blocks that settle 8 blocks after
-// their end, unbonding for 2 sessions, 1 % inflation on each claim. Only the worth from which claims need a proof is another, 8 POKT.
+// their end, unbonding for 2 sessions, 1 % inflation on each claim. Only the worth from which claims need a proof is another, 0.8 POKT.
 func SmallParams() pocket.Params {
 	return pocket.Params{
 		Shared: pocket.SharedParams{
@@ -90,7 +90,7 @@ func SmallParams() pocket.Params {
 		},
 		Proof: pocket.ProofParams{
 			RequestProbability:   decimal.New(25, -2),
-			RequirementThreshold: pocket.POKT(8),
+			RequirementThreshold: 800_000,
 			MissingPenalty:       pocket.POKT(200),
 			SubmissionFee:        1,
 		},
@@ -126,7 +126,7 @@ func (c Config) withDefaults() Config {
 	c.Validators = orElse(c.Validators, 1)
 	c.ClaimsPerSession = orElse(c.ClaimsPerSession, c.Suppliers)
 	if c.ClaimValue <= 0 {
-		c.ClaimValue = pocket.POKT(5)
+		c.ClaimValue = pocket.POKT(1) / 2
 	}
 	c.Growth = orElse(c.Growth, 4)
 	c.Rates.Expiries = orElse(c.Rates.Expiries, 0.01)
