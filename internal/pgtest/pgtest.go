@@ -1,7 +1,7 @@
 // Package pgtest gives tests a PostgreSQL server: the one that $POCKET_TEST_POSTGRES_DSN names, else one of their own, started from the
 // server programs that are installed on the machine and gone without a trace when the tests end. Nothing is downloaded.
 //
-// Call [Start] and [Server.Stop] in TestMain and [Server.Database] in each test.
+// A package has one [Server], asks it for a [Server.Database] in each test and calls [Server.Stop] at the end of TestMain.
 package pgtest
 
 import (
@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -28,8 +29,9 @@ import (
 // DSNVariable names the environment variable that points tests at a running server. Its user must be allowed to create databases.
 const DSNVariable = "POCKET_TEST_POSTGRES_DSN"
 
-// A Server is a PostgreSQL server for the tests of one package.
+// A Server is a PostgreSQL server for the tests of one package. It starts when it is first needed; call [Server.Stop] in the end.
 type Server struct {
+	once    sync.Once
 	dsn     string // "" when there is none
 	why     string // why there is none
 	folder  string
@@ -38,26 +40,26 @@ type Server struct {
 	count   atomic.Int64
 }
 
-// Start starts a server, or finds out why there can be none: then [Server.Database] skips the test that asks. Call [Server.Stop] in the end.
-func Start() *Server {
-	if dsn := os.Getenv(DSNVariable); dsn != "" {
-		return &Server{dsn: dsn}
+// find finds or starts the server, or finds out why there can be none.
+func (s *Server) find() {
+	if s.dsn = os.Getenv(DSNVariable); s.dsn != "" {
+		return
 	}
 	bin, err := programs()
+	if err == nil {
+		err = s.start(bin)
+	}
 	if err != nil {
-		return &Server{why: err.Error()}
+		s.Stop()
+		s.why = err.Error()
 	}
-	server := &Server{}
-	if err := server.start(bin); err != nil {
-		server.Stop()
-		return &Server{why: err.Error()}
-	}
-	return server
 }
 
-// Database creates an empty database, dropped when the test ends, and returns its DSN. Without a server the test is skipped with one line that says why.
+// Database creates an empty database, dropped when the test ends, and returns its DSN. The first call starts the server. Without one the test is
+// skipped with one line that says why.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
+	s.once.Do(s.find)
 	if s.dsn == "" {
 		t.Skipf("PostgreSQL: %s", s.why)
 	}
@@ -190,7 +192,7 @@ func (s *Server) await(dsn string) error {
 	}
 }
 
-// Stop ends the server that Start started and removes its folder.
+// Stop ends the server, if one was started, and removes its folder.
 func (s *Server) Stop() {
 	if s.process != nil {
 		_ = s.process.Process.Signal(syscall.SIGINT) // fast shutdown; it may have ended already

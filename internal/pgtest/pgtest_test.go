@@ -11,10 +11,9 @@ import (
 	"github.com/poktbot/poktbot/internal/pgtest"
 )
 
-var server *pgtest.Server
+var server pgtest.Server
 
 func TestMain(m *testing.M) {
-	server = pgtest.Start()
 	code := m.Run()
 	server.Stop()
 	os.Exit(code)

@@ -194,7 +194,7 @@ func unpackDigest(height, when int64, packed []byte) (*digest, error) {
 	d := &digest{height: height, time: when}
 	err := visitDigest(height, packed, func(e *entry) bool {
 		kept := *e
-		kept.shares = slices.Clone(e.shares)
+		kept.shares = append([]share(nil), e.shares...)
 		d.entries = append(d.entries, kept)
 		return true
 	})

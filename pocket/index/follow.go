@@ -34,6 +34,8 @@ type Follower struct {
 	config FollowerConfig
 	log    *slog.Logger
 	met    map[pocket.Address]bool // watched addresses whose supplier was looked up
+
+	session pocket.Session // when the shared params were last looked at
 }
 
 // NewFollower returns a follower of chain that stores into x. It reads nothing yet.
@@ -117,6 +119,9 @@ func (f *Follower) run(ctx context.Context) (bool, error) {
 		if err := f.meet(ctx, l, cursor); err != nil {
 			return stored, err
 		}
+		if err := f.learnParams(ctx, cursor); err != nil {
+			return stored, err
+		}
 	}
 	return stored, nil
 }
@@ -150,7 +155,10 @@ func (f *Follower) CatchUp(ctx context.Context) (int, error) {
 	if err != nil {
 		return caught, err
 	}
-	return caught, f.meet(ctx, l, cursor)
+	if err := f.meet(ctx, l, cursor); err != nil {
+		return caught, err
+	}
+	return caught, f.learnParams(ctx, cursor)
 }
 
 // checkChain refuses a chain that is not the index's, before anything of it is read.

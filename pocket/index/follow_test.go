@@ -272,3 +272,24 @@ func TestReadingGoesOnWhileWriting(t *testing.T) {
 		}
 	})
 }
+
+func TestTheSharedParamsAreKeptAsTheyChange(t *testing.T) {
+	onEach(t, func(t *testing.T, open func() *index.Index) {
+		x, w := open(), newWorld(19)
+		chain := newFakeChain(w, 50)
+		_, err := x.SharedParams(t.Context(), 50)
+		require.ErrorIs(t, err, pocket.ErrNotFound)
+		follower := index.NewFollower(x, chain, index.FollowerConfig{From: 45})
+		for latest := pocket.Height(50); latest <= 70; latest += 5 {
+			chain.latest = latest
+			_, err := follower.CatchUp(t.Context())
+			require.NoError(t, err)
+		}
+		assert.Equal(t, 2, chain.count("params"), "once a session")
+		for h, want := range map[pocket.Height]int64{50: 20, 60: 20, 65: 10, 99: 10} {
+			p, err := x.SharedParams(t.Context(), h)
+			require.NoError(t, err)
+			assert.Equal(t, want, p.BlocksPerSession)
+		}
+	})
+}

@@ -20,13 +20,12 @@ import (
 	"github.com/poktbot/poktbot/pocket/index/sqlite"
 )
 
-var server *pgtest.Server
+var server pgtest.Server
 
 func TestMain(m *testing.M) {
 	if job := os.Getenv(childVariable); job != "" {
 		os.Exit(child(job))
 	}
-	server = pgtest.Start()
 	code := m.Run()
 	server.Stop()
 	removeFleets()

@@ -290,6 +290,9 @@ func (c *fakeChain) SupplierAt(_ context.Context, a pocket.Address, h pocket.Hei
 }
 
 func (c *fakeChain) SharedParams(_ context.Context, h pocket.Height) (pocket.SharedParams, error) {
+	if h > 60 {
+		return pocket.SharedParams{BlocksPerSession: 10, GridAnchor: 61, NumberAtAnchor: 4}, c.called("params", h)
+	}
 	return pocket.SharedParams{BlocksPerSession: 20}, c.called("params", h)
 }
 

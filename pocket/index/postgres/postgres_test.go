@@ -14,10 +14,9 @@ import (
 	"github.com/poktbot/poktbot/pocket/index/postgres"
 )
 
-var server *pgtest.Server
+var server pgtest.Server
 
 func TestMain(m *testing.M) {
-	server = pgtest.Start()
 	code := m.Run()
 	server.Stop()
 	os.Exit(code)
