@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -149,15 +150,22 @@ func (s *Server) start(bin string) error {
 	var log bytes.Buffer
 	s.process = command("postgres", args...)
 	s.process.Stdout, s.process.Stderr = &log, &log
-	if err := s.process.Start(); err != nil {
+	s.exited = make(chan struct{})
+	started := make(chan error)
+	go func() {
+		// The server is to end with the thread that started it, where the system can do that, so that a test that panics leaves none behind.
+		runtime.LockOSThread()
+		err := s.process.Start()
+		started <- err
+		if err == nil {
+			_ = s.process.Wait() // how it ended is in its log
+		}
+		close(s.exited)
+	}()
+	if err := <-started; err != nil {
 		s.process = nil
 		return err
 	}
-	s.exited = make(chan struct{})
-	go func() {
-		_ = s.process.Wait() // how it ended is in its log
-		close(s.exited)
-	}()
 	dsn := fmt.Sprintf("postgres://test@127.0.0.1:%d/postgres?sslmode=disable", port)
 	if err := s.await(dsn); err != nil {
 		s.Stop()

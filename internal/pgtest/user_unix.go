@@ -14,6 +14,7 @@ import (
 // The server gets a process group of its own, so that Ctrl-C reaches the tests first.
 func asOtherUser(folder string) (*syscall.SysProcAttr, error) {
 	attributes := &syscall.SysProcAttr{Setpgid: true}
+	endWithParent(attributes)
 	if os.Geteuid() != 0 {
 		return attributes, nil
 	}
