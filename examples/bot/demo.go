@@ -12,15 +12,16 @@ import (
 	"github.com/poktbot/poktbot/pocket/pockettest"
 )
 
-// The demonstration: so many days of a chain of so many nodes, of which some are watched, and then a block each second.
+// The demonstration: so many days of a chain of so many nodes, of which some are watched, and then a block each second. Blocks
+// are an hour apart, so that two months are read in a few seconds.
 const (
 	demoSeed      = 20260101
 	demoDays      = 62
-	demoNodes     = 24
-	demoOwners    = 4
+	demoNodes     = 16
+	demoOwners    = 3
 	demoWatched   = 2 // owners whose nodes are watched
 	demoServices  = 6
-	demoBlockTime = 40 * time.Minute
+	demoBlockTime = time.Hour
 	demoPace      = time.Second
 )
 
@@ -33,10 +34,10 @@ func DemoConfig() Config {
 }
 
 // demoParams are mainnet's, with sessions and windows of fewer blocks, because blocks take longer: a session is two hours, and
-// settles more than three after its end.
+// settles five after its end.
 func demoParams() pocket.Params {
 	p := pockettest.MainnetParams()
-	p.Shared.BlocksPerSession = 3
+	p.Shared.BlocksPerSession = 2
 	p.Shared.GraceEndOffset, p.Shared.ClaimOpenOffset, p.Shared.ClaimCloseOffset = 1, 1, 1
 	p.Shared.ProofOpenOffset, p.Shared.ProofCloseOffset = 1, 1
 	return p
@@ -53,10 +54,10 @@ func demoChain(now time.Time) *pockettest.Chain {
 	head, day := calm.Head(), pocket.Height(24*time.Hour/demoBlockTime)
 	config.Incidents = []pockettest.Incident{
 		{Kind: pockettest.Unstake, Height: head - 12*day, Supplier: watched[2]},
-		{Kind: pockettest.Slash, Height: head - 5*day, Supplier: watched[5], Sessions: 2},
+		{Kind: pockettest.Expire, Height: head - 5*day, Supplier: watched[5]},
 		{Kind: pockettest.Overserve, Height: head - 3*day, Application: calm.Applications()[0]},
-		{Kind: pockettest.Expire, Height: head + 4, Supplier: watched[7]},
-		{Kind: pockettest.Unstake, Height: head + 30, Supplier: watched[9]},
+		{Kind: pockettest.Expire, Height: head + 4, Supplier: watched[6]},
+		{Kind: pockettest.Unstake, Height: head + 30, Supplier: watched[8]},
 		{Kind: pockettest.Slash, Height: head + 60, Supplier: watched[5], Sessions: 3},
 	}
 	return pockettest.NewChain(config)

@@ -32,7 +32,7 @@ func Example() {
 	}
 	// Output:
 	// <nil> /stast is not a command; did you mean /stats?
-	// Today so far: 12 nodes
+	// Today so far: 11 nodes
 }
 
 func ExampleCalendar_ParseRange() {
