@@ -64,7 +64,7 @@ func TestRepliesOfADemonstration(t *testing.T) {
 				text += "error: " + err.Error() + "\n"
 			}
 			text = changing.ReplaceAllString(text, "${1}…")
-			name := strings.NewReplacer("/", "", " ", "-", "…", "", node, "node", node[:10], "no", b.config.Nodes[0].Short(), "short").Replace(typed)
+			name := strings.NewReplacer("/", "", " ", "-", "…", "", node, "node", node[:10], "no", node[len(node)-6:], "end", b.config.Nodes[0].Short(), "short").Replace(typed)
 			golden.Check(t, text, filepath.Join("testdata", "replies", name+".golden"))
 		})
 	}
