@@ -146,7 +146,7 @@ func checkWorkbook(t *testing.T, b *Bot) {
 		assert.Len(t, whole, int(file.Size))
 		book, err := excelize.OpenReader(strings.NewReader(string(whole)))
 		require.NoError(t, err)
-		assert.Equal(t, []string{"Summary", "Daily", "Monthly", "Services", "Settlements", "Losses", "Notes"}, book.GetSheetList())
+		assert.Equal(t, []string{"Summary", "Daily", "Monthly", "Services", "Losses", "Causes", "Settlements", "Notes"}, book.GetSheetList())
 		rows, err := book.GetRows("Settlements")
 		require.NoError(t, err)
 		from := Calendar{Now: b.now(), Zone: b.zone}.day(b.now(), -4)

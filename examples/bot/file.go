@@ -152,26 +152,20 @@ func (c *call) settlements(q fileQuestion) iter.Seq2[pocket.Event, error] {
 
 // writeWorkbook writes everything that is known of the span, each in a sheet of its own.
 func (c *call) writeWorkbook(w io.Writer, q fileQuestion) error {
-	base := rewards.Query{Span: q.span, Filter: q.filter, Wallets: c.bot.config.Wallets, Zone: c.bot.zone}
-	sums := func(period rewards.Period, by ...rewards.Dimension) (rewards.Query, []rewards.Row, error) {
-		asked := base
-		asked.Period, asked.By = period, by
-		rows, err := c.bot.index.Sums(c.ctx, asked)
-		return asked, rows, err
+	sums := func(period rewards.Period, by ...rewards.Dimension) ([]rewards.Row, error) {
+		return c.bot.index.Sums(c.ctx, rewards.Query{
+			Span: q.span, Filter: q.filter, Wallets: c.bot.config.Wallets, Zone: c.bot.zone, Period: period, By: by,
+		})
 	}
-	byNode, nodes, err := sums(rewards.Whole, rewards.BySupplier)
+	nodes, err := sums(rewards.Whole, rewards.BySupplier)
 	if err != nil {
 		return err
 	}
-	byMonth, months, err := sums(rewards.Month)
+	months, err := sums(rewards.Month)
 	if err != nil {
 		return err
 	}
-	byService, services, err := sums(rewards.Month, rewards.ByService)
-	if err != nil {
-		return err
-	}
-	monthlyServices, err := report.Services(services, byService, 8)
+	services, err := sums(rewards.Month, rewards.ByService)
 	if err != nil {
 		return err
 	}
@@ -179,28 +173,20 @@ func (c *call) writeWorkbook(w io.Writer, q fileQuestion) error {
 	if err != nil {
 		return err
 	}
-	points, err := c.dailyPoints(q)
+	days, err := c.dailyPoints(q)
 	if err != nil {
 		return err
 	}
-	summary := report.Rewards(nodes, byNode)
-	summary.Title = "Summary of " + whose(q.filter) + ": " + q.named
-	summary.Notes = append(summary.Notes, c.asOf())
-	book := xlsx.Workbook{
-		Title: summary.Title, Creator: "PoktBot", Created: c.bot.now(), Zone: c.bot.zone,
-		Sheets: []xlsx.Sheet{
-			{Name: "Summary", Table: summary},
-			{Name: "Daily", Table: report.Daily(points), Charts: []xlsx.Chart{{
-				Title: "Average reward by node", X: "Day", Bars: []string{"Nodes"}, BarsTitle: "Nodes", Lines: []string{"Average by node POKT"}, LinesTitle: "POKT",
-			}}},
-			{Name: "Monthly", Table: report.Rewards(months, byMonth), Charts: []xlsx.Chart{{
-				Title: "Rewards by month", X: "Month", Bars: []string{"Node side POKT"}, BarsTitle: "POKT",
-			}}},
-			{Name: "Services", Table: monthlyServices},
-			{Name: "Settlements", Table: report.Settlements(c.settlements(q), c.bot.config.Wallets)},
-			{Name: "Losses", Table: report.Losses(lost)},
-		},
+	book, err := xlsx.Standard(xlsx.Contents{
+		Title: "Rewards of " + whose(q.filter) + ": " + q.named, Creator: "PoktBot", Created: c.bot.now(), Zone: c.bot.zone,
+		Wallets: c.bot.config.Wallets, Nodes: nodes, Days: days, Months: months, Services: services, Losses: &lost,
+		Settlements: c.settlements(q),
+	})
+	if err != nil {
+		return err
 	}
+	summary := &book.Sheets[0].Table
+	summary.Notes = append(summary.Notes, c.asOf())
 	return xlsx.Write(c.ctx, w, book)
 }
 

@@ -17,6 +17,7 @@ type Contents struct {
 	Zone       *time.Location // of everything; nil is UTC
 	Wallets    []pocket.Address
 	Statistics *rewards.Statistics
+	Nodes      []rewards.Row       // by supplier, of the whole time
 	Days       []rewards.DayPoint  // oldest first, of the same zone
 	Months     []rewards.Row       // by month, of the same zone
 	Services   []rewards.Row       // by month and service, of the same zone
@@ -28,9 +29,9 @@ type Contents struct {
 // chartedServices is how many services have a colour of their own; the others share one.
 const chartedServices = 11
 
-// Standard returns the workbook of what nodes earned and lost: Summary, Daily with the average node's reward as a line and the number of
-// nodes as bars, Monthly, Services with the services stacked, Losses with the causes stacked, Causes, and Settlements. An error wraps
-// [pocket.ErrOverflow].
+// Standard returns the workbook of what nodes earned and lost: Statistics, Summary with a line for each node, Daily with the average node's
+// reward as a line and the number of nodes as bars, Monthly, Services with the services stacked, Losses with the causes stacked, Causes,
+// and Settlements. An error wraps [pocket.ErrOverflow].
 func Standard(c Contents) (Workbook, error) {
 	book := Workbook{Title: c.Title, Creator: c.Creator, Created: c.Created, Zone: c.Zone}
 	add := func(name string, t report.Table, charts ...Chart) {
@@ -38,7 +39,10 @@ func Standard(c Contents) (Workbook, error) {
 	}
 	monthly := rewards.Query{Period: rewards.Month, Zone: c.Zone, Wallets: c.Wallets}
 	if c.Statistics != nil {
-		add("Summary", report.Statistics(*c.Statistics, len(c.Wallets) > 0))
+		add("Statistics", report.Statistics(*c.Statistics, len(c.Wallets) > 0))
+	}
+	if c.Nodes != nil {
+		add("Summary", report.Rewards(c.Nodes, rewards.Query{Zone: c.Zone, Wallets: c.Wallets, By: []rewards.Dimension{rewards.BySupplier}}))
 	}
 	if c.Days != nil {
 		add("Daily", report.Daily(c.Days), Chart{

@@ -49,6 +49,7 @@ func contents(t testing.TB, n int, zone *time.Location) Contents {
 	return Contents{
 		Title: "Rewards", Creator: "poktbot", Zone: zone, Created: last,
 		Statistics: &stats, Days: days, Months: months, Losses: &losses,
+		Nodes:       add(rewards.Query{By: []rewards.Dimension{rewards.BySupplier}}),
 		Services:    add(rewards.Query{Period: rewards.Month, Zone: zone, By: []rewards.Dimension{rewards.ByService}}),
 		Settlements: generated(n),
 	}

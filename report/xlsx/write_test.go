@@ -245,7 +245,7 @@ func TestStandardWorkbook(t *testing.T) {
 	book, err := Standard(contents(t, 1_000, madrid(t)))
 	require.NoError(t, err)
 	f := opened(t, written(t, book))
-	assert.Equal(t, []string{"Summary", "Daily", "Monthly", "Services", "Losses", "Causes", "Settlements", "Notes"}, f.GetSheetList())
+	assert.Equal(t, []string{"Statistics", "Summary", "Daily", "Monthly", "Services", "Losses", "Causes", "Settlements", "Notes"}, f.GetSheetList())
 	charts := map[string]int{}
 	f.Pkg.Range(func(name, content any) bool {
 		if strings.HasPrefix(name.(string), "xl/charts/chart") {
