@@ -75,15 +75,19 @@ func (b *Bot) open(ctx context.Context) (err error) {
 	if b.painter, err = plot.New(); err != nil {
 		return fmt.Errorf("pictures: %w", err)
 	}
-	options := []shannon.Option{shannon.WithLogger(b.log), shannon.WithPollInterval(time.Duration(b.config.Poll))}
-	if b.config.Chain.ID != "" {
-		options = append(options, shannon.WithChainID(b.config.Chain.ID))
-	}
-	if b.client, err = shannon.New(reveal(b.config.Chain.RPC), reveal(b.config.Chain.REST), options...); err != nil {
+	if b.client, err = shannon.New(reveal(b.config.Chain.RPC), reveal(b.config.Chain.REST), b.clientOptions()...); err != nil {
 		return fmt.Errorf("chain: %w", err)
 	}
 	b.closers = append(b.closers, func() error { b.client.Close(); return nil })
 	return b.openIndex(ctx)
+}
+
+func (b *Bot) clientOptions() []shannon.Option {
+	options := []shannon.Option{shannon.WithLogger(b.log), shannon.WithPollInterval(time.Duration(b.config.Poll))}
+	if b.config.Chain.ID != "" {
+		options = append(options, shannon.WithChainID(b.config.Chain.ID))
+	}
+	return options
 }
 
 func reveal(secrets []Secret) []string {

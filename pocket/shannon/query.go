@@ -22,6 +22,10 @@ type BlockQuery struct {
 	Recipient pocket.Address
 
 	From, To pocket.Height // both inclusive; 0 is open
+
+	// Former asks for events as they were before v0.1.27: claims were objects then, and other events of the same kind are not found. Settlements,
+	// expiries and slashes can be asked for, by Supplier and Application. (From the history of the protocol's source.)
+	Former bool
 }
 
 // An attribute is where the index has an address or a service: the key, and how the value is written there.
@@ -47,21 +51,23 @@ type indexed struct {
 	application attribute
 	service     attribute
 	recipient   attribute
+	former      attribute // the object that named whom before v0.1.27
 }
 
 func is(key string) attribute       { return attribute{key, quoted} }
 func contains(key string) attribute { return attribute{key, within} }
 
-// The events of block ends, by their attributes since v0.1.27. Blocks before it are not found by Owner, Supplier and the like.
+// The events of block ends, by their attributes since v0.1.27.
 var blockEvents = map[pocket.Kind]indexed{
 	pocket.KindSettlement: {
 		event: "pocket.tokenomics.EventClaimSettled", always: "supplier_operator_address",
 		supplier: is("supplier_operator_address"), owner: is("supplier_owner_address"), application: is("application_address"),
-		service: is("service_id"), recipient: contains("reward_distribution"),
+		service: is("service_id"), recipient: contains("reward_distribution"), former: contains("claim"),
 	},
 	pocket.KindClaimExpiry: {
 		event: "pocket.tokenomics.EventClaimExpired", always: "supplier_operator_address",
 		supplier: is("supplier_operator_address"), application: is("application_address"), service: is("service_id"),
+		former: contains("claim"),
 	},
 	pocket.KindClaimDiscard: {
 		event: "pocket.tokenomics.EventClaimDiscarded", always: "supplier_operator_address",
@@ -70,6 +76,7 @@ var blockEvents = map[pocket.Kind]indexed{
 	pocket.KindSlash: {
 		event: "pocket.tokenomics.EventSupplierSlashed", always: "supplier_operator_address",
 		supplier: is("supplier_operator_address"), application: is("application_address"), service: is("service_id"),
+		former: contains("claim"),
 	},
 	pocket.KindOverservicing: {
 		event: "pocket.tokenomics.EventApplicationOverserviced", always: "application_addr",
@@ -126,7 +133,7 @@ var txEvents = map[pocket.Kind]indexed{
 	},
 	pocket.KindSupplierStake: {
 		event: "pocket.supplier.EventSupplierStaked", always: "operator_address",
-		supplier: is("operator_address"),
+		supplier: is("operator_address"), former: contains("supplier"),
 	},
 	pocket.KindUnbondingBegin: {
 		event: "pocket.supplier.EventSupplierUnbondingBegin", always: "unbonding_end_height",
@@ -224,6 +231,13 @@ func (q BlockQuery) text() (string, error) {
 	c := conditions{}
 	c.heights("block", q.From, q.To)
 	before := len(c.list)
+	if q.Former {
+		c.needFormer(in)
+		if !q.Owner.IsZero() || !q.Recipient.IsZero() || q.Service != "" {
+			c.fail(fmt.Errorf("former events are found by supplier and application only: %w", pocket.ErrInvalid))
+		}
+		in = in.before127()
+	}
 	c.address(in.event, in.supplier, "supplier", q.Supplier)
 	c.address(in.event, in.owner, "owner", q.Owner)
 	c.address(in.event, in.application, "application", q.Application)
@@ -233,6 +247,17 @@ func (q BlockQuery) text() (string, error) {
 		c.list = append(c.list, in.event+"."+in.always+" EXISTS")
 	}
 	return c.text()
+}
+
+func (c *conditions) needFormer(in indexed) {
+	if in.former.key == "" {
+		c.fail(fmt.Errorf("%s events have no former spelling to search for: %w", in.event, pocket.ErrInvalid))
+	}
+}
+
+// before127 is the event as it was before v0.1.27.
+func (in indexed) before127() indexed {
+	return indexed{event: in.event, always: in.former.key, supplier: in.former, application: in.former}
 }
 
 // A TxQuery chooses transactions. The node's index can only join conditions that one single event meets, so there are three ways to ask, of
@@ -252,6 +277,8 @@ type TxQuery struct {
 
 	From, To pocket.Height // both inclusive; 0 is open
 	Newest   bool          // newest first; oldest first otherwise
+
+	Former bool // asks for KindSupplierStake as it was before v0.1.27: see [BlockQuery.Former]
 }
 
 func (q TxQuery) text() (string, error) {
@@ -301,11 +328,15 @@ func (c *conditions) made(q TxQuery) {
 		c.fail(fmt.Errorf("transactions cannot be searched for events of kind %.60q: %w", string(q.Kind), pocket.ErrInvalid))
 		return
 	}
+	if q.Former {
+		c.needFormer(in)
+		in = in.before127()
+	}
 	before := len(c.list)
 	c.address(in.event, in.supplier, "supplier", q.Supplier)
 	c.address(in.event, in.application, "application", q.Application)
 	c.service(in.event, in.service, q.Service)
-	if len(c.list) == before {
+	if len(c.list) == before && in.always != "" {
 		c.list = append(c.list, in.event+"."+in.always+" EXISTS")
 	}
 }
