@@ -56,8 +56,8 @@ func (s *Server) find() {
 	}
 }
 
-// Database creates an empty database, dropped when the test ends, and returns its DSN. The first call starts the server. Without one the test is
-// skipped with one line that says why.
+// Database creates an empty database, dropped when the test ends, and returns its DSN. The first call starts the server. Without one the
+// test is skipped with one line that says why.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
 	s.once.Do(s.find)
@@ -98,7 +98,8 @@ func programs() (string, error) {
 		return bin, nil
 	}
 	var found []string
-	for _, pattern := range []string{"/usr/lib/postgresql/*/bin/initdb", "/usr/pgsql-*/bin/initdb", "/opt/homebrew/opt/postgresql@*/bin/initdb"} {
+	places := []string{"/usr/lib/postgresql/*/bin/initdb", "/usr/pgsql-*/bin/initdb", "/opt/homebrew/opt/postgresql@*/bin/initdb"}
+	for _, pattern := range places {
 		paths, err := filepath.Glob(pattern)
 		if err != nil {
 			return "", err
@@ -134,7 +135,8 @@ func (s *Server) start(bin string) error {
 		return c
 	}
 	data := filepath.Join(folder, "data")
-	if out, err := command("initdb", "-D", data, "-U", "test", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync").CombinedOutput(); err != nil {
+	initdb := command("initdb", "-D", data, "-U", "test", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, bytes.TrimSpace(out))
 	}
 	port, err := freePort()
@@ -153,7 +155,8 @@ func (s *Server) start(bin string) error {
 	s.exited = make(chan struct{})
 	started := make(chan error)
 	go func() {
-		// The server is to end with the thread that started it, where the system can do that, so that a test that panics leaves none behind.
+		// The server is to end with the thread that started it, where the system can do that, so that a test that panics leaves none
+		// behind.
 		runtime.LockOSThread()
 		err := s.process.Start()
 		started <- err

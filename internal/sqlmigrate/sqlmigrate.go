@@ -42,7 +42,8 @@ var (
 type migration struct{ name, text, checksum string }
 
 // Apply applies the files *.sql of dir that db has not seen. The table ledger remembers them; packages that share a database use one
-// each. A SQLite db must begin transactions with BEGIN IMMEDIATE (_txlock=immediate), so that two processes cannot both find a migration missing.
+// each. A SQLite db must begin transactions with BEGIN IMMEDIATE (_txlock=immediate), so that two processes cannot both find a migration
+// missing.
 func Apply(ctx context.Context, db *sql.DB, dialect Dialect, dir fs.FS, ledger string) error {
 	migrations, err := read(dir, dialect)
 	if err != nil {
@@ -86,7 +87,7 @@ func applyNext(ctx context.Context, db *sql.DB, dialect Dialect, ledger string, 
 	if err != nil {
 		return false, fmt.Errorf("migrate: %w", err)
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
 	if dialect == Postgres {
 		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", lockOf(ledger)); err != nil {
 			return false, fmt.Errorf("migrate: lock: %w", err)

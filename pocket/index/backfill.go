@@ -23,9 +23,9 @@ type BackfillConfig struct {
 	Chunk    int64          // how many heights are searched, or walked, in one transaction; 0 is 5,000 or 200
 }
 
-// Backfill reads what is unknown of the heights from one to another, both inclusive: of the watched addresses, or of everybody in an index of
-// everything, which cannot be searched for. What is known already is not read again, so a backfill that was interrupted goes on where it was, and one over
-// known heights costs a look at the index. What was searched counts as known for a search but not for a walk.
+// Backfill reads what is unknown of the heights from one to another, both inclusive: of the watched addresses, or of everybody in an
+// index of everything, which cannot be searched for. What is known already is not read again, so a backfill that was interrupted goes on
+// where it was, and one over known heights costs a look at the index. What was searched counts as known for a search but not for a walk.
 //
 // It returns how many events were new. Blocks that the chain has pruned are [pocket.ErrPruned].
 func (x *Index) Backfill(ctx context.Context, chain Chain, from, to pocket.Height, config BackfillConfig) (int64, error) {
@@ -134,7 +134,8 @@ func (b *backfill) search(ctx context.Context, chunk Range, l lot, look look) er
 				return fmt.Errorf("search for %s: %w", address, err)
 			}
 			if block.Height < chunk.From || block.Height > chunk.To {
-				return fmt.Errorf("search for %s in blocks %d to %d found block %d: %w", address, chunk.From, chunk.To, block.Height, pocket.ErrMalformed)
+				return fmt.Errorf("search for %s in blocks %d to %d found block %d: %w",
+					address, chunk.From, chunk.To, block.Height, pocket.ErrMalformed)
 			}
 			block.Txs = nil // they are read again with the events: thousands of blocks would not fit into memory
 			found[block.Height] = block

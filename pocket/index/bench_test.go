@@ -19,8 +19,12 @@ import (
 	"github.com/poktbot/poktbot/rewards"
 )
 
-// daysVariable sets how many days the large benchmarks have; 365 takes minutes to build once.
-const daysVariable = "INDEX_BENCH_DAYS"
+// The large benchmarks have as many days as the first variable says; 365 take minutes to build. The second names a folder in which what
+// was built is kept for the next run.
+const (
+	daysVariable   = "INDEX_BENCH_DAYS"
+	folderVariable = "INDEX_BENCH_FOLDER"
+)
 
 func benchDays(b *testing.B) int {
 	text := os.Getenv(daysVariable)
@@ -92,7 +96,6 @@ func (f *fleet) settlement(r *rand.Rand, at pocket.At, supplier pocket.Address, 
 var fleets struct {
 	sync.Mutex
 	folder string
-	built  map[string]string
 }
 
 func fleetIndex(b *testing.B, f *fleet) *index.Index {
@@ -100,14 +103,17 @@ func fleetIndex(b *testing.B, f *fleet) *index.Index {
 	fleets.Lock()
 	defer fleets.Unlock()
 	key := fmt.Sprintf("%d-%d", len(f.suppliers), f.days)
-	if fleets.folder == "" {
-		folder, err := os.MkdirTemp("", "indexbench")
-		require.NoError(b, err)
-		fleets.folder, fleets.built = folder, map[string]string{}
+	folder := os.Getenv(folderVariable)
+	if folder == "" {
+		if fleets.folder == "" {
+			made, err := os.MkdirTemp("", "indexbench")
+			require.NoError(b, err)
+			fleets.folder = made
+		}
+		folder = fleets.folder
 	}
-	path, ok := fleets.built[key]
-	if !ok {
-		path = filepath.Join(fleets.folder, key+".db")
+	path := filepath.Join(folder, key+".db")
+	if _, err := os.Stat(path); err != nil {
 		began := time.Now()
 		x, err := sqlite.Open(context.Background(), path)
 		require.NoError(b, err)
@@ -121,7 +127,6 @@ func fleetIndex(b *testing.B, f *fleet) *index.Index {
 		size, err := os.Stat(path)
 		require.NoError(b, err)
 		b.Logf("built %s in %v, %d MB", key, time.Since(began).Round(time.Second), size.Size()>>20)
-		fleets.built[key] = path
 	}
 	x, err := sqlite.Open(context.Background(), path)
 	require.NoError(b, err)
@@ -135,26 +140,36 @@ func removeFleets() {
 	}
 }
 
-// BenchmarkStatistics asks what /stats and /graph need: the sums of each day, of all nodes, with the wallets' part, and when nodes were staked.
-// 1,000 suppliers for 365 days are 3.65 million settlements.
+// BenchmarkStatistics asks what /stats and /graph ask: all statistics of all nodes, with the wallets' part, and the points of a year's
+// graph. 1,000 suppliers for 365 days are 3.65 million settlements.
 func BenchmarkStatistics(b *testing.B) {
 	madrid, err := rewards.Zone("Europe/Madrid")
 	require.NoError(b, err)
 	days := benchDays(b)
 	for _, suppliers := range []int{100, 1000} {
 		f := newFleet(suppliers, days)
-		b.Run(fmt.Sprintf("%d suppliers, %d days", suppliers, days), func(b *testing.B) {
-			x := fleetIndex(b, f)
-			q := rewards.Query{Period: rewards.Day, Zone: madrid, Wallets: f.wallets[:3], Filter: pocket.Filter{Suppliers: f.suppliers}}
-			for b.Loop() {
-				rows, err := x.Sums(b.Context(), q)
-				require.NoError(b, err)
-				require.GreaterOrEqual(b, len(rows), days)
-				stays, err := x.Stays(b.Context(), nil)
-				require.NoError(b, err)
-				require.Len(b, stays, suppliers)
-			}
-		})
+		q := rewards.StatsQuery{
+			Filter: pocket.Filter{Suppliers: f.suppliers}, Wallets: f.wallets[:3], Zone: madrid,
+			Now: benchStart.Add(time.Duration(days) * 24 * time.Hour).Add(-time.Minute),
+		}
+		for name, ask := range map[string]func(*index.Index) error{
+			"statistics": func(x *index.Index) error {
+				_, err := rewards.Compute(b.Context(), x, q)
+				return err
+			},
+			"graph": func(x *index.Index) error {
+				points, err := rewards.Daily(b.Context(), x, q, days)
+				require.Len(b, points, days)
+				return err
+			},
+		} {
+			b.Run(fmt.Sprintf("%s of %d suppliers, %d days", name, suppliers, days), func(b *testing.B) {
+				x := fleetIndex(b, f)
+				for b.Loop() {
+					require.NoError(b, ask(x))
+				}
+			})
+		}
 	}
 }
 

@@ -38,8 +38,8 @@ func scanBlock(rows scanner) (pocket.Block, error) {
 	return pocket.Block{Height: pocket.Height(height), Time: timeOf(when), Hash: unpackHex(hash)}, nil
 }
 
-// Blocks yields the stored blocks in span, oldest first, without their transactions. After a search there are gaps between them: only what was
-// found is stored. An error is yielded last, with a zero Block.
+// Blocks yields the stored blocks in span, oldest first, without their transactions. After a search there are gaps between them: only
+// what was found is stored. An error is yielded last, with a zero Block.
 func (x *Index) Blocks(ctx context.Context, span pocket.Span) iter.Seq2[pocket.Block, error] {
 	return func(yield func(pocket.Block, error) bool) {
 		r, err := x.reach(ctx, span)

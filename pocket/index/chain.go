@@ -7,7 +7,8 @@ import (
 	"github.com/poktbot/poktbot/pocket"
 )
 
-// A Chain is what the index reads from: *shannon.Client is one, and so is any fake with these methods. It tries passing faults again by itself.
+// A Chain is what the index reads from: *shannon.Client is one, and so is any fake with these methods. It tries passing faults again by
+// itself.
 type Chain interface {
 	// Status tells the newest and the oldest height that can be read.
 	Status(context.Context) (pocket.Status, error)
@@ -24,6 +25,6 @@ type Chain interface {
 	SharedParams(context.Context, pocket.Height) (pocket.SharedParams, error)
 }
 
-// A Search yields the blocks from a height to another, both inclusive, in which an address is mentioned in whatever role, oldest first. Only
-// their Height is needed: a block without transactions is read whole from the chain. An error is yielded last.
+// A Search yields the blocks from a height to another, both inclusive, in which an address is mentioned in whatever role, oldest first.
+// Only their Height is needed: a block without transactions is read whole from the chain. An error is yielded last.
 type Search func(ctx context.Context, about pocket.Address, from, to pocket.Height) iter.Seq2[pocket.Block, error]

@@ -16,8 +16,8 @@ type Range struct{ From, To pocket.Height }
 func (r Range) Len() int64 { return int64(r.To-r.From) + 1 }
 
 // Coverage tells of which heights the index knows everything about an address; what it knows of everybody counts for each. With the zero
-// Address it tells of which it knows everything about everybody. Walked leaves out what was only searched: a search finds what the node's index holds,
-// and a node may keep it incomplete without saying so. Ranges are sorted and do not touch.
+// Address it tells of which it knows everything about everybody. Walked leaves out what was only searched: a search finds what the
+// node's index holds, and a node may keep it incomplete without saying so. Ranges are sorted and do not touch.
 func (x *Index) Coverage(ctx context.Context, address pocket.Address, walked bool) ([]Range, error) {
 	ids, err := x.lookup(ctx, address.String())
 	if err != nil {

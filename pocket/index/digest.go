@@ -201,8 +201,8 @@ func unpackDigest(height, when int64, packed []byte) (*digest, error) {
 	return d, err
 }
 
-// event returns e as the event that it tells of, with all that sums are made of. A settlement's shares lie in memory that is used again by the
-// next call.
+// event returns e as the event that it tells of, with all that sums are made of. A settlement's shares lie in memory that is used again
+// by the next call.
 func (e *entry) event(words vocabulary, height int64, when time.Time, memory *[]pocket.Share) pocket.Event {
 	at := pocket.At{Height: pocket.Height(height), Time: when, Index: int(e.idx)}
 	supplier, application := words.address(e.supplier), words.address(e.application)

@@ -1,14 +1,14 @@
 // Package index keeps what a chain did in a local database, so that questions about a year take milliseconds and no node.
 //
-// An [Index] lives in SQLite ([github.com/poktbot/poktbot/pocket/index/sqlite]) or PostgreSQL ([…/postgres]) and holds blocks, events, transactions and the
-// history of suppliers. It takes in what concerns the addresses that were given to [Index.Watch], or everything: see [Index.SetMode].
-// A [Follower] keeps it up with a chain; [Index.Backfill] fills in the past; [Index.Put] takes events from any other source. What is known of
-// which heights is kept for each address ([Index.Coverage]), so that an address watched later gets its past and
-// nothing is read twice.
+// An [Index] lives in SQLite ([github.com/poktbot/poktbot/pocket/index/sqlite]) or PostgreSQL ([…/postgres]) and holds blocks, events,
+// transactions and the history of suppliers. It takes in what concerns the addresses that were given to [Index.Watch], or everything:
+// see [Index.SetMode]. A [Follower] keeps it up with a chain; [Index.Backfill] fills in the past; [Index.Put] takes events from any
+// other source. What is known of which heights is kept for each address ([Index.Coverage]), so that an address watched later gets its
+// past and nothing is read twice.
 //
-// It answers [Index.Events], [Index.Settlements] and [Index.Transactions] as streams, [Index.Sums] and [Index.Stays] as package rewards wants
-// them: an Index is a [rewards.Source]. Sums are exact to the upokt for any span, zone, dimension and filter, also of
-// what [Index.Prune] has removed.
+// It answers [Index.Events], [Index.Settlements] and [Index.Transactions] as streams, [Index.Sums] and [Index.Stays] as package rewards
+// wants them: an Index is a [rewards.Source]. Sums are exact to the upokt for any span, zone, dimension and filter, also of what
+// [Index.Prune] has removed.
 //
 // An Index is safe for concurrent use, and several processes may share a database. Reading does not wait for writing. Amounts are in
 // upokt; times are UTC and kept to the microsecond. Nothing depends on the machine's clock but [Index.LastUpdate].

@@ -21,7 +21,8 @@ func (x *Index) Events(ctx context.Context, q pocket.EventQuery) iter.Seq2[pocke
 	}
 }
 
-// Settlements yields the stored settlements that match q, whatever its Kinds. See [Index.Events]. An error is yielded last, with a zero Settlement.
+// Settlements yields the stored settlements that match q, whatever its Kinds. See [Index.Events]. An error is yielded last, with a zero
+// Settlement.
 func (x *Index) Settlements(ctx context.Context, q pocket.SettlementQuery) iter.Seq2[pocket.Settlement, error] {
 	return func(yield func(pocket.Settlement, error) bool) {
 		q.Kinds = []pocket.Kind{pocket.KindSettlement}
@@ -67,8 +68,8 @@ func (x *Index) yieldEvents(ctx context.Context, q pocket.EventQuery, yield func
 	return nil
 }
 
-// fewStreams is up to how many suppliers or recipients are read by the index of each. Of more it is cheaper to read everybody's rows and to leave
-// out the others'.
+// fewStreams is up to how many suppliers or recipients are read by the index of each. Of more it is cheaper to read everybody's rows and
+// to leave out the others'.
 const fewStreams = 16
 
 // eventStreams returns the streams that together hold what q asks for.

@@ -85,7 +85,8 @@ func unclear(e pocket.Event) (pocket.Address, bool) {
 	return pocket.Address{}, false
 }
 
-// fetchAll reads blocks ahead, some at once, and yields them in the order of blocks. An error is yielded last. The loop may be left at any time.
+// fetchAll reads blocks ahead, some at once, and yields them in the order of blocks. An error is yielded last. The loop may be left at
+// any time.
 func fetchAll(ctx context.Context, chain Chain, blocks iter.Seq[pocket.Block], l look, ahead int) iter.Seq2[reading, error] {
 	return func(yield func(reading, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)

@@ -126,7 +126,8 @@ func (f *Follower) run(ctx context.Context) (bool, error) {
 	return stored, nil
 }
 
-// CatchUp stores every block after the cursor up to the chain's newest and returns how many those were. Finding none takes one small request and writes nothing.
+// CatchUp stores every block after the cursor up to the chain's newest and returns how many those were. Finding none takes one small
+// request and writes nothing.
 func (f *Follower) CatchUp(ctx context.Context) (int, error) {
 	status, err := f.chain.Status(ctx)
 	if err != nil {
@@ -289,7 +290,14 @@ func (f *Follower) meet(ctx context.Context, l look, after pocket.Height) error 
 		switch {
 		case err == nil:
 			seen = append(seen, sighting{a, &s})
-		case errors.Is(err, pocket.ErrNotFound): // a wallet, or a supplier that left: its events tell that
+		case errors.Is(err, pocket.ErrNotFound): // a wallet, or a supplier that left; be it unseen
+			lasts, err := f.index.lasts(ctx, a)
+			if err != nil {
+				return err
+			}
+			if lasts {
+				seen = append(seen, sighting{a, nil})
+			}
 		case passes(err), errors.Is(err, pocket.ErrPruned): // at the next block it is tried again
 			f.log.Info("supplier is not looked up yet", "supplier", a, "error", err)
 			continue
@@ -302,21 +310,4 @@ func (f *Follower) meet(ctx context.Context, l look, after pocket.Height) error 
 		return nil
 	}
 	return f.index.putSightings(ctx, f.config.Source, after, seen)
-}
-
-// putSightings stores suppliers as they were after a stored block.
-func (x *Index) putSightings(ctx context.Context, source string, height pocket.Height, seen []sighting) error {
-	return x.write(ctx, "store suppliers", func(w *writer) error {
-		w.source = w.id(clean(source))
-		when, _, err := timeOfHeight(ctx, w.tx, int64(height))
-		if err != nil {
-			return err
-		}
-		for _, s := range seen {
-			if err := w.putSupplier(s.operator, s.supplier, int64(height), micros(when)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }

@@ -63,7 +63,8 @@ var _ rewards.Source = (*Index)(nil)
 //go:embed schema/*.sql
 var schema embed.FS
 
-// New returns the index in db, brought to the present schema. It takes db over: [Index.Close] closes both pools. When it fails it closes them, too.
+// New returns the index in db, brought to the present schema. It takes db over: [Index.Close] closes both pools. When it fails it closes
+// them, too.
 func New(ctx context.Context, db DB) (*Index, error) {
 	x := &Index{db: db, worthReading: rowsWorthReading}
 	if err := x.open(ctx); err != nil {

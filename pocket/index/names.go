@@ -9,8 +9,8 @@ import (
 	"github.com/poktbot/poktbot/pocket"
 )
 
-// names are the words that rows hold as numbers: addresses, services, reasons, kinds, sources. Numbers are given out from 1 on without a gap, by one writer at
-// a time, and are never changed, so what was read once stays true.
+// names are the words that rows hold as numbers: addresses, services, reasons, kinds, sources. Numbers are given out from 1 on without a
+// gap, by one writer at a time, and are never changed, so what was read once stays true.
 type names struct {
 	mu   sync.RWMutex
 	ids  map[string]int64

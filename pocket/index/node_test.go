@@ -31,7 +31,8 @@ func clientOf(t *testing.T, node *pockettest.Node) *shannon.Client {
 // counted are the kinds that sums are made of.
 var counted = []pocket.Kind{pocket.KindSettlement, pocket.KindClaimExpiry, pocket.KindClaimDiscard, pocket.KindSlash}
 
-// TestAnIndexOfANodeHoldsWhatTheChainDid goes the whole way: a node's JSON over HTTP and websocket, and compares with the simulator's own books.
+// TestAnIndexOfANodeHoldsWhatTheChainDid goes the whole way: a node's JSON over HTTP and websocket, and compares with the simulator's
+// own books.
 func TestAnIndexOfANodeHoldsWhatTheChainDid(t *testing.T) {
 	node := pockettest.NewNode(pockettest.NewChain(pockettest.Config{
 		Seed: 7, Params: pockettest.SmallParams(), Blocks: 400, Suppliers: 6, Rates: pockettest.Rates{Expiries: 30, Overserviced: 30, Leaves: 5},

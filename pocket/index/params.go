@@ -10,8 +10,8 @@ import (
 	"github.com/poktbot/poktbot/pocket"
 )
 
-// SharedParams returns the shared parameters that a [Follower] had seen in force when it had stored block h, or before; [pocket.ErrNotFound]
-// when it had seen none. It looks once a session, as they change at the start of one.
+// SharedParams returns the shared parameters that a [Follower] had seen in force when it had stored block h, or before;
+// [pocket.ErrNotFound] when it had seen none. It looks once a session, as they change at the start of one.
 func (x *Index) SharedParams(ctx context.Context, h pocket.Height) (pocket.SharedParams, error) {
 	p, err := paramsAt(ctx, x.db.Read, h)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -33,8 +33,8 @@ func paramsAt(ctx context.Context, q querier, h pocket.Height) (pocket.SharedPar
 	return p, nil
 }
 
-// learnParams looks at the shared parameters when block h lies in another session than when it last did, and stores them if they changed. Not being
-// able to is no reason to stop.
+// learnParams looks at the shared parameters when block h lies in another session than when it last did, and stores them if they
+// changed. Not being able to is no reason to stop.
 func (f *Follower) learnParams(ctx context.Context, h pocket.Height) error {
 	if h == 0 || f.session.Start != 0 && f.session.Start <= h && h <= f.session.End {
 		return nil

@@ -67,7 +67,8 @@ func unpackAs[E pocket.Event](place func(*E) *pocket.At) func([]byte, int64, int
 	}
 }
 
-// amountOf is what stands in the amount column, for those who read the tables themselves: the sum that the event is about, 0 when it is about none.
+// amountOf is what stands in the amount column, for those who read the tables themselves: the sum that the event is about, 0 when it is
+// about none.
 func amountOf(e pocket.Event) int64 {
 	switch e := e.(type) {
 	case pocket.ClaimExpiry:

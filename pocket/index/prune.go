@@ -9,10 +9,10 @@ import (
 	"github.com/poktbot/poktbot/pocket"
 )
 
-// Prune removes the single events and transactions of all blocks before a time, and returns how many. Everything that [Index.Sums], [Index.Stays]
-// and [Index.Blocks] answer stays exactly as it was; [Index.Events] of that time are [pocket.ErrPruned] from then on. It works in small transactions,
-// so that it may be interrupted and readers and a follower go on meanwhile. The room is used again for new rows, not given
-// back to the disk.
+// Prune removes the single events and transactions of all blocks before a time, and returns how many. Everything that [Index.Sums],
+// [Index.Stays] and [Index.Blocks] answer stays exactly as it was; [Index.Events] of that time are [pocket.ErrPruned] from then on. It
+// works in small transactions, so that it may be interrupted and readers and a follower go on meanwhile. The room is used again for new
+// rows, not given back to the disk.
 func (x *Index) Prune(ctx context.Context, before time.Time) (int64, error) {
 	r, err := x.reach(ctx, pocket.Span{To: before})
 	if err != nil {
@@ -116,7 +116,8 @@ func (w *writer) removePaid(r reach) error {
 
 func (w *writer) removeParties(r reach) error {
 	stream := transactionStream("transactions t", nil)
-	rows, err := w.tx.QueryContext(w.ctx, "SELECT "+stream.columns+" FROM transactions t WHERE t.height >= $1 AND t.height <= $2", r.low, r.high)
+	rows, err := w.tx.QueryContext(w.ctx,
+		"SELECT "+stream.columns+" FROM transactions t WHERE t.height >= $1 AND t.height <= $2", r.low, r.high)
 	if err != nil {
 		return err
 	}

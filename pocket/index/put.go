@@ -10,9 +10,9 @@ import (
 	"github.com/poktbot/poktbot/pocket"
 )
 
-// Put stores the events of one block as told by source, such as "poktscan", and returns how many were new. It moves no cursor and
-// claims no coverage: see [Index.Cover]. Events known already are left as they are, whoever told of them first. A settlement is the same one
-// if session end, supplier, application and service are; every other event if height, index and kind are, so those must be true.
+// Put stores the events of one block as told by source, such as "poktscan", and returns how many were new. It moves no cursor and claims
+// no coverage: see [Index.Cover]. Events known already are left as they are, whoever told of them first. A settlement is the same one if
+// session end, supplier, application and service are; every other event if height, index and kind are, so those must be true.
 //
 // All of it is stored in one transaction, or nothing. A block whose hash differs from what is stored is refused with [ErrConflict].
 func (x *Index) Put(ctx context.Context, source string, block pocket.Block, events []pocket.Event) (int, error) {
@@ -139,9 +139,13 @@ func newRowsOf(w *writer, block pocket.Block, when int64, known *digest) *rowsOf
 
 // add takes in one event.
 func (r *rowsOf) add(e pocket.Event) error {
-	switch e := e.(type) {
-	case nil:
+	if e == nil {
 		return fmt.Errorf("block %d: an event is nil: %w", r.height, pocket.ErrInvalid)
+	}
+	if at := e.Where(); at.Index < 0 || at.Height != 0 && int64(at.Height) != r.height {
+		return fmt.Errorf("block %d: an event says that it is number %d of block %d: %w", r.height, at.Index, at.Height, pocket.ErrInvalid)
+	}
+	switch e := e.(type) {
 	case pocket.Settlement:
 		return r.addSettlement(&e)
 	case pocket.Transaction:

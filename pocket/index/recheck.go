@@ -16,8 +16,9 @@ type Difference struct {
 	Stored, Chain pocket.Event
 }
 
-// Recheck reads up to n stored blocks, drawn by lot, from a chain again and returns where they differ from what is stored: half of them blocks in
-// which claims settled, half any. It changes nothing: [Index.Repair] does. It is for rows from a source that is merely trusted.
+// Recheck reads up to n stored blocks, drawn by lot, from a chain again and returns where they differ from what is stored: half of them
+// blocks in which claims settled, half any. It changes nothing: [Index.Repair] does. It is for rows from a source that is merely
+// trusted.
 func (x *Index) Recheck(ctx context.Context, chain Chain, n int) ([]Difference, error) {
 	pruned, err := settingNumber(ctx, x.db.Read, settingPruned)
 	if err != nil {
@@ -213,8 +214,8 @@ func (l look) concerns(e pocket.Event) bool {
 	return false
 }
 
-// Repair replaces what is stored of one block by what a chain tells of it, of all addresses that ever were watched, and returns what was different. Sums follow. It
-// is for what [Index.Recheck] found, and for an [ErrConflict].
+// Repair replaces what is stored of one block by what a chain tells of it, of all addresses that ever were watched, and returns what was
+// different. Sums follow. It is for what [Index.Recheck] found, and for an [ErrConflict].
 func (x *Index) Repair(ctx context.Context, chain Chain, height pocket.Height) ([]Difference, error) {
 	l, err := x.lookAt(ctx, height, true)
 	if err != nil {

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"math/bits"
@@ -10,9 +11,9 @@ import (
 	"github.com/poktbot/poktbot/rewards"
 )
 
-// Two tables hold sums ready-made, so that statistics do not scan: day_totals by service, day_payments by address. A row holds a UTC day,
-// and in it the sums of each block by itself. So a span may begin and end anywhere and days may be those of any zone: a year has 365 rows to
-// read, each with at most 72 settling blocks on mainnet, and nothing is ever rounded to a slot of time.
+// Two tables hold sums ready-made, so that statistics do not scan: day_totals by service, day_payments by address. A row holds a UTC
+// day, and in it the sums of each block by itself. So a span may begin and end anywhere and days may be those of any zone: a year has
+// 365 rows to read, each with at most 72 settling blocks on mainnet, and nothing is ever rounded to a slot of time.
 //
 // The sums of a block are computed anew from its digest whenever that changes and replace those that stood there, so telling of
 // an event twice cannot count it twice.
@@ -110,15 +111,14 @@ func sumFields(s *rewards.Sums) [23]*int64 {
 	}
 }
 
-// packSums returns the sums of blocks as the data of a row: the numbers that are not 0, after a mask that says which those are.
-func packSums(list []blockSum) []byte {
+// packSums returns the sums of blocks as the data of a row of day_totals.
+func packSums(list []blockSum) []byte { return appendSums(nil, list) }
+
+// appendSums packs, for each block, the numbers that are not 0 after a mask that says which those are.
+func appendSums(b []byte, list []blockSum) []byte {
 	slices.SortFunc(list, func(a, b blockSum) int {
-		if a.height != b.height {
-			return int(a.height - b.height)
-		}
-		return int(a.service - b.service)
+		return cmp.Or(cmp.Compare(a.height, b.height), cmp.Compare(a.service, b.service))
 	})
-	var b []byte
 	var last blockSum
 	for i := range list {
 		s := &list[i]
@@ -142,7 +142,38 @@ func packSums(list []blockSum) []byte {
 	return b
 }
 
-// visitSums calls visit for each block of a row. The sums are reused.
+// packPayments returns what blocks paid, by service, as the data of a row of day_payments. What they paid in all goes first, since that
+// is most often asked for and then the rest need not be read.
+func packPayments(list []blockSum) ([]byte, error) {
+	slices.SortFunc(list, func(a, b blockSum) int { return cmp.Compare(a.height, b.height) })
+	var whole []blockSum
+	for i := range list {
+		s := &list[i]
+		if n := len(whole); n == 0 || whole[n-1].height != s.height {
+			whole = append(whole, blockSum{height: s.height, time: s.time})
+		}
+		w := &whole[len(whole)-1]
+		var err error
+		if w.sums, err = w.sums.Plus(s.sums); err != nil {
+			return nil, err
+		}
+	}
+	first := appendSums(nil, whole)
+	b := binary.AppendUvarint(make([]byte, 0, 5*len(first)), uint64(len(first)))
+	return appendSums(append(b, first...), list), nil
+}
+
+// splitPayments returns the two parts of a row of day_payments: of all services, and by service.
+func splitPayments(packed []byte) (whole, byService []byte, err error) {
+	u := unpacker{b: packed}
+	n := u.uint()
+	if u.short || n < 0 || n > int64(len(u.b)) {
+		return nil, nil, fmt.Errorf("payments of a day are damaged: %w", ErrCorrupt)
+	}
+	return u.b[:n], u.b[n:], nil
+}
+
+// visitSums calls visit for each block of packed sums. The sums are reused.
 func visitSums(packed []byte, visit func(*blockSum) error) error {
 	u := unpacker{b: packed}
 	var s blockSum

@@ -50,7 +50,8 @@ func (x *Index) reach(ctx context.Context, span pocket.Span) (reach, error) {
 // firstBlock returns the first stored block that is not before t.
 func (x *Index) firstBlock(ctx context.Context, t time.Time) (int64, bool, error) {
 	var height int64
-	err := x.db.Read.QueryRowContext(ctx, "SELECT height FROM blocks WHERE time >= $1 ORDER BY time, height LIMIT 1", ceilMicros(t)).Scan(&height)
+	err := x.db.Read.QueryRowContext(ctx,
+		"SELECT height FROM blocks WHERE time >= $1 ORDER BY time, height LIMIT 1", ceilMicros(t)).Scan(&height)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, false, nil
 	}
@@ -66,7 +67,8 @@ func ceilMicros(t time.Time) int64 {
 	return n
 }
 
-// rowsReach is reach for what reads rows, which may have been pruned away. A span that begins before what is left is an error; an open one begins there.
+// rowsReach is reach for what reads rows, which may have been pruned away. A span that begins before what is left is an error; an open
+// one begins there.
 func (x *Index) rowsReach(ctx context.Context, span pocket.Span) (reach, error) {
 	r, err := x.reach(ctx, span)
 	if err != nil || r.empty() {

@@ -14,11 +14,11 @@ import (
 
 // Stays returns when suppliers were staked, by supplier and time; of all that the index knows when none are named.
 //
-// A stay begins when the supplier staked: with that event, or with the first service that its history tells of, or else when the index first saw it, be it
-// by a settlement. It ends with the session in which the supplier, or its owner, asked to leave, up to which it serves;
-// to cancel that before resumes the stay, and after begins another. Being slashed below the minimum ends nothing: such a supplier
-// goes on earning. A supplier that is gone without a word ends its stay when that was seen. Where a block is not stored its time is
-// reckoned: see [Index.TimeOf].
+// A stay begins when the supplier staked: with that event, or with the first service that its history tells of, or else when the index
+// first saw it, be it by a settlement. It ends with the session in which the supplier, or its owner, asked to leave, up to which it
+// serves; to cancel that before resumes the stay, and after begins another. Being slashed below the minimum ends nothing: such a
+// supplier goes on earning. A supplier that is gone without a word ends its stay when that was seen. Where a block is not stored its
+// time is reckoned: see [Index.TimeOf].
 func (x *Index) Stays(ctx context.Context, suppliers []pocket.Address) ([]rewards.Stay, error) {
 	ids, err := x.lookupAddresses(ctx, suppliers)
 	if err != nil {
@@ -75,103 +75,122 @@ func (c *heightClock) time(height pocket.Height) (time.Time, error) {
 	return t, err
 }
 
+// A life is what is made of a supplier's changes, in order: its stays, and whether it has left for good since the last.
+type life struct {
+	stays []rewards.Stay
+	left  bool
+}
+
+// last returns the last stay, nil when there is none.
+func (l *life) last() *rewards.Stay {
+	if len(l.stays) == 0 {
+		return nil
+	}
+	return &l.stays[len(l.stays)-1]
+}
+
+// stake begins a stay, unless one lasts; one that was to end later is resumed.
+func (l *life) stake(from time.Time) {
+	l.left = false
+	switch last := l.last(); {
+	case last == nil, !last.To.IsZero() && from.After(last.To):
+		l.stays = append(l.stays, rewards.Stay{From: from})
+	default:
+		last.To = time.Time{}
+	}
+}
+
+// show takes note that the supplier is there, which begins a stay only if nothing told of one.
+func (l *life) show(at time.Time) {
+	if len(l.stays) == 0 || l.left {
+		l.stake(at)
+	}
+}
+
+// end ends the last stay, if it lasts.
+func (l *life) end(to time.Time) {
+	if last := l.last(); last != nil && last.To.IsZero() {
+		last.To = to
+	}
+}
+
 // staysOf reads a supplier's life from its changes, in order, and where something of it was first summed up.
-func (c *heightClock) staysOf(first pocket.At, life []SupplierChange) ([]rewards.Stay, error) {
-	var stays []rewards.Stay
-	open := func(from time.Time) {
-		if n := len(stays); n > 0 && stays[n-1].To.IsZero() {
-			return // staked already
-		}
-		stays = append(stays, rewards.Stay{From: from})
+func (c *heightClock) staysOf(first pocket.At, changes []SupplierChange) ([]rewards.Stay, error) {
+	var l life
+	if len(changes) == 0 || first.Height < changes[0].Height {
+		l.stake(first.Time)
 	}
-	end := func(to time.Time) {
-		if n := len(stays); n > 0 && stays[n-1].To.IsZero() {
-			stays[n-1].To = to
+	for i := range changes {
+		if err := c.live(&l, &changes[i]); err != nil {
+			return nil, err
 		}
-	}
-	if len(life) == 0 || first.Height < life[0].Height {
-		open(first.Time)
-	}
-	for _, change := range life {
-		switch change.Kind {
-		case Staked, Activated:
-			open(change.Time)
-		case Slashed, Left, Gone:
-			if len(stays) == 0 {
-				open(change.Time) // it was staked until then, no one knows since when
-			}
-			if change.Kind != Slashed {
-				end(change.Time)
-			}
-		case Leaving:
-			if len(stays) == 0 {
-				open(change.Time)
-			}
-			if !change.Forced {
-				to, err := c.time(change.SessionEnd)
-				if err != nil {
-					return nil, err
-				}
-				end(to)
-			}
-		case Stayed:
-			if n := len(stays); n > 0 && change.Time.After(stays[n-1].To) {
-				open(change.Time)
-			} else if n > 0 {
-				stays[n-1].To = time.Time{}
-			} else {
-				open(change.Time)
-			}
-		case Seen:
-			if err := c.seen(change, open, end); err != nil {
-				return nil, err
-			}
-		}
-		if err := c.sinceStaked(stays, change.Config); err != nil {
+		if err := c.sinceStaked(&l, changes[i].Config); err != nil {
 			return nil, err
 		}
 	}
-	return slices.DeleteFunc(stays, func(s rewards.Stay) bool { return !s.To.IsZero() && !s.To.After(s.From) }), nil
+	return slices.DeleteFunc(l.stays, func(s rewards.Stay) bool { return !s.To.IsZero() && !s.To.After(s.From) }), nil
 }
 
-// seen reads what a client saw. A supplier that is leaving of its own will cannot be told from one slashed below the minimum by what it
-// looks like, but the latter's services stay.
-func (c *heightClock) seen(change SupplierChange, open, end func(time.Time)) error {
-	s := change.Config
-	leaving := s != nil && s.UnstakeSessionEnd > 0 && len(s.Services) == 0
-	if !leaving {
-		open(change.Time)
-		return nil
+// live takes one change into a life.
+func (c *heightClock) live(l *life, change *SupplierChange) error {
+	switch change.Kind {
+	case Staked, Stayed:
+		l.stake(change.Time)
+	case Activated, Slashed:
+		l.show(change.Time)
+	case Leaving:
+		l.show(change.Time)
+		if change.Forced {
+			return nil
+		}
+		return c.leave(l, change.SessionEnd)
+	case Left, Gone:
+		l.show(change.Time) // it was staked until then, no one knows since when
+		l.end(change.Time)
+		l.left = true
+	case Seen:
+		if change.Config == nil || change.Config.UnstakeSessionEnd == 0 {
+			l.stake(change.Time)
+			return nil
+		}
+		// One that leaves of its own will looks like one slashed below the minimum until its services end.
+		l.show(change.Time)
+		if len(change.Config.Services) == 0 {
+			return c.leave(l, change.Config.UnstakeSessionEnd)
+		}
 	}
-	to, err := c.time(s.UnstakeSessionEnd)
+	return nil
+}
+
+// leave ends the last stay with a session.
+func (c *heightClock) leave(l *life, sessionEnd pocket.Height) error {
+	to, err := c.time(sessionEnd)
 	if err != nil {
 		return err
 	}
-	if to.After(change.Time) {
-		open(change.Time)
-	}
-	end(to)
+	l.end(to)
 	return nil
 }
 
 // sinceStaked moves the beginning of the last stay, if it lasts, back to the first service of the supplier's history.
-func (c *heightClock) sinceStaked(stays []rewards.Stay, s *pocket.Supplier) error {
-	if s == nil || s.StakedSince() == 0 || len(stays) == 0 {
+func (c *heightClock) sinceStaked(l *life, s *pocket.Supplier) error {
+	last := l.last()
+	if s == nil || s.StakedSince() == 0 || last == nil || !last.To.IsZero() {
 		return nil
 	}
-	last := &stays[len(stays)-1]
 	since, err := c.time(s.StakedSince())
 	if err != nil {
 		return err
 	}
-	if last.To.IsZero() && since.Before(last.From) && (len(stays) == 1 || since.After(stays[len(stays)-2].To)) {
+	before := len(l.stays) - 2
+	if since.Before(last.From) && (before < 0 || since.After(l.stays[before].To)) {
 		last.From = since
 	}
 	return nil
 }
 
-// SupplierHistory yields what happened to the stakes of suppliers, of all that are known when none are named, by height and place. An error is
-// yielded last, with a zero SupplierChange.
+// SupplierHistory yields what happened to the stakes of suppliers, of all that are known when none are named, by height and place. An
+// error is yielded last, with a zero SupplierChange.
 func (x *Index) SupplierHistory(ctx context.Context, suppliers ...pocket.Address) iter.Seq2[SupplierChange, error] {
 	return func(yield func(SupplierChange, error) bool) {
 		var only []int64

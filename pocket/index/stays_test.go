@@ -36,6 +36,7 @@ func TestStaysFollowASuppliersLife(t *testing.T) {
 	forced := func(h, end int) pocket.Event { return unbonding(h, pocket.UnbondingBegan, end, true) }
 	canceled := func(h int) pocket.Event { return unbonding(h, pocket.UnbondingCanceled, h+1, false) }
 	ended := func(h int) pocket.Event { return unbonding(h, pocket.UnbondingEnded, h, false) }
+	activated := func(h int) pocket.Event { return pocket.ServiceActivation{At: at(h), Supplier: who} }
 	stay := func(from, to int) rewards.Stay {
 		s := rewards.Stay{Supplier: who, From: hour(from)}
 		if to > 0 {
@@ -61,6 +62,10 @@ func TestStaysFollowASuppliersLife(t *testing.T) {
 			[]rewards.Stay{stay(3, 10), stay(25, 0)}},
 		{"slashed below the minimum it goes on", []pocket.Event{staked(3), forced(5, 10), settled(25)}, []rewards.Stay{stay(3, 0)}},
 		{"slashed below the minimum, and then the end came", []pocket.Event{staked(3), forced(5, 10), ended(25)}, []rewards.Stay{stay(3, 25)}},
+		{"it stakes again before it left", []pocket.Event{staked(3), began(5, 10), staked(8)}, []rewards.Stay{stay(3, 0)}},
+		{"a service that activates while it leaves keeps nothing", []pocket.Event{staked(3), began(5, 10), activated(11)}, []rewards.Stay{stay(3, 10)}},
+		{"it was first seen when a service activated", []pocket.Event{activated(11)}, []rewards.Stay{stay(11, 0)}},
+		{"it came back unseen", []pocket.Event{staked(3), began(5, 10), ended(20), activated(31)}, []rewards.Stay{stay(3, 10), stay(31, 0)}},
 		{"it was already leaving", []pocket.Event{began(5, 10), ended(20)}, []rewards.Stay{stay(5, 10)}},
 	}
 	onEach(t, func(t *testing.T, _ func() *index.Index) {
@@ -178,5 +183,72 @@ func TestSuppliersAreKnownAsLastSeen(t *testing.T) {
 		services, err := x.Services(t.Context())
 		require.NoError(t, err)
 		assert.Subset(t, w.services, services)
+	})
+}
+
+func TestASightingTellsOfAStay(t *testing.T) {
+	who := address("supplier", 0)
+	services := []pocket.ServiceConfig{{Service: "eth"}}
+	hour := func(h int) time.Time { return lifeBlock(pocket.Height(h)).Time.Truncate(time.Microsecond) }
+	tests := []struct {
+		name string
+		seen *pocket.Supplier // after block 20; nil is gone
+		want []rewards.Stay
+	}{
+		{"staked", &pocket.Supplier{Services: services}, []rewards.Stay{{Supplier: who, From: hour(10)}}},
+		{"staked for long", &pocket.Supplier{History: []pocket.ServiceUpdate{{Activation: 5}}}, []rewards.Stay{{Supplier: who, From: hour(5)}}},
+		{"leaving", &pocket.Supplier{UnstakeSessionEnd: 25}, []rewards.Stay{{Supplier: who, From: hour(10), To: hour(25)}}},
+		{"left", &pocket.Supplier{UnstakeSessionEnd: 15}, []rewards.Stay{{Supplier: who, From: hour(10), To: hour(15)}}},
+		{"below the minimum", &pocket.Supplier{UnstakeSessionEnd: 15, Services: services}, []rewards.Stay{{Supplier: who, From: hour(10)}}},
+		{"gone", nil, []rewards.Stay{{Supplier: who, From: hour(10), To: hour(20)}}},
+	}
+	onEach(t, func(t *testing.T, _ func() *index.Index) {
+		for _, test := range tests {
+			t.Run(test.name, func(t *testing.T) {
+				x := opened(t, placeLike(t, t.Name()))
+				for h := pocket.Height(1); h <= 30; h++ {
+					var events []pocket.Event
+					if h == 10 {
+						events = append(events, pocket.Settlement{At: pocket.At{Height: h}, Supplier: who, SessionEnd: 5, Service: "eth"})
+					}
+					_, err := x.Put(t.Context(), "test", lifeBlock(h), events)
+					require.NoError(t, err)
+				}
+				if test.seen == nil {
+					require.NoError(t, x.PutGone(t.Context(), "test", 20, who))
+				} else {
+					s := *test.seen
+					s.Operator = who
+					require.NoError(t, x.PutSuppliers(t.Context(), "test", 20, s))
+				}
+				got, err := x.Stays(t.Context(), nil)
+				require.NoError(t, err)
+				require.Len(t, got, 1)
+				assert.Equal(t, test.want, got)
+			})
+		}
+	})
+}
+
+func TestAWatchedSupplierThatLeftUnseenIsGone(t *testing.T) {
+	onEach(t, func(t *testing.T, open func() *index.Index) {
+		x, w := open(), newWorld(42)
+		who := w.suppliers[0]
+		require.NoError(t, x.Watch(t.Context(), who))
+		chain := newFakeChain(w, 1)
+		chain.stakes = map[pocket.Address]pocket.Supplier{who: {Operator: who, Stake: 1}}
+		_, err := index.NewFollower(x, chain, index.FollowerConfig{From: 1}).CatchUp(t.Context())
+		require.NoError(t, err)
+		delete(chain.stakes, who)
+		chain.grow(2)
+		_, err = index.NewFollower(x, chain, index.FollowerConfig{}).CatchUp(t.Context())
+		require.NoError(t, err)
+		known, err := x.Supplier(t.Context(), who)
+		require.NoError(t, err)
+		assert.True(t, known.Gone)
+		stays, err := x.Stays(t.Context(), nil)
+		require.NoError(t, err)
+		require.Len(t, stays, 1)
+		assert.False(t, stays[0].To.IsZero())
 	})
 }

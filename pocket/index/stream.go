@@ -28,8 +28,8 @@ func (a *item[T]) same(b *item[T]) bool {
 	return a.height == b.height && a.idx == b.idx && a.tie == b.tie
 }
 
-// A stream reads the rows of one table in order, a page at a time. Between pages it holds no connection, no lock and no snapshot, so a slow reader
-// hinders nobody: a page begins behind the last row of the one before, wherever that was.
+// A stream reads the rows of one table in order, a page at a time. Between pages it holds no connection, no lock and no snapshot, so a
+// slow reader hinders nobody: a page begins behind the last row of the one before, wherever that was.
 type stream[T any] struct {
 	columns string
 	from    string   // tables and how they are joined

@@ -10,9 +10,9 @@ import (
 	"github.com/poktbot/poktbot/rewards"
 )
 
-// Sums returns what [rewards.Aggregate] would make of the stored events, and of those that were pruned. It takes the shortest way that is exact:
-// sums made ready by day where the query keeps nothing apart but services; the rows of those asked for where they are few; else the
-// digests of all blocks in the span.
+// Sums returns what [rewards.Aggregate] would make of the stored events, and of those that were pruned. It takes the shortest way that
+// is exact: sums made ready by day where the query keeps nothing apart but services; the rows of those asked for where they are few;
+// else the digests of all blocks in the span.
 func (x *Index) Sums(ctx context.Context, q rewards.Query) ([]rewards.Row, error) {
 	adder, err := rewards.NewAdder(q)
 	if err != nil {
@@ -76,78 +76,6 @@ func (x *Index) isReady(ctx context.Context, q rewards.Query, f filter) (bool, e
 		return err
 	})
 	return all, x.fault("sums", err)
-}
-
-// addReady adds the ready-made sums.
-func (x *Index) addReady(ctx context.Context, adder *rewards.Adder, q rewards.Query, f filter) error {
-	services := []int64{allServices}
-	if slices.Contains(q.By, rewards.ByService) || len(f.services) > 0 {
-		services = nil // those asked for, or each
-		for _, id := range f.services {
-			services = append(services, serviceKey(id))
-		}
-	}
-	where := "service <> 0"
-	if services != nil {
-		where = "service IN (" + listOf(services) + ")"
-	}
-	err := x.visitDays(ctx, "SELECT service, data FROM day_totals WHERE "+where, q.Span, func(words *lexicon, service int64, s *blockSum) error {
-		return adder.AddRow(rewards.Row{
-			Key: rewards.Key{Start: timeOf(s.time), Service: pocket.ServiceID(words.text(max(service, 0)))}, Sums: s.sums,
-		})
-	})
-	if err != nil || len(q.Wallets) == 0 {
-		return err
-	}
-	wallets, err := x.lookupAddresses(ctx, q.Wallets)
-	if err != nil {
-		return err
-	}
-	where = "recipient IN (" + listOf(unique(wallets)) + ")"
-	return x.visitDays(ctx, "SELECT recipient, data FROM day_payments WHERE "+where, q.Span, func(words *lexicon, _ int64, s *blockSum) error {
-		if len(f.services) > 0 && !slices.Contains(f.services, s.service) {
-			return nil
-		}
-		return adder.AddRow(rewards.Row{
-			Key: rewards.Key{Start: timeOf(s.time), Service: pocket.ServiceID(words.text(s.service))}, Sums: s.sums,
-		})
-	})
-}
-
-// visitDays calls visit for each block in span of the rows that query selects.
-func (x *Index) visitDays(ctx context.Context, query string, span pocket.Span, visit func(*lexicon, int64, *blockSum) error) error {
-	var args []any
-	if !span.From.IsZero() {
-		args = append(args, dayOf(micros(span.From)))
-		query += fmt.Sprintf(" AND day >= $%d", len(args))
-	}
-	if !span.To.IsZero() {
-		args = append(args, dayOf(micros(span.To)))
-		query += fmt.Sprintf(" AND day <= $%d", len(args))
-	}
-	rows, err := x.db.Read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return x.fault("sums", err)
-	}
-	words := x.lexicon(ctx)
-	var key int64
-	var data sql.RawBytes
-	err = each(rows, func() error {
-		if err := rows.Scan(&key, &data); err != nil {
-			return err
-		}
-		err := visitSums(data, func(s *blockSum) error {
-			if !span.Contains(timeOf(s.time)) {
-				return nil
-			}
-			return visit(words, key, s)
-		})
-		if err == nil {
-			err = words.err
-		}
-		return err
-	})
-	return x.fault("sums", err)
 }
 
 // rowsWorthReading is up to how many settlements are read one by one. Beyond, unpacking everybody's digests is faster.

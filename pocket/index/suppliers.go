@@ -115,3 +115,44 @@ func (x *Index) addresses(ctx context.Context, query string) ([]pocket.Address, 
 func sortedAddresses[V any](m map[pocket.Address]V) []pocket.Address {
 	return slices.SortedFunc(maps.Keys(m), pocket.Address.Compare)
 }
+
+// PutSuppliers stores suppliers as source saw them after block after, such as all those that a chain client lists. Their history notes it.
+func (x *Index) PutSuppliers(ctx context.Context, source string, after pocket.Height, suppliers ...pocket.Supplier) error {
+	seen := make([]sighting, len(suppliers))
+	for i := range suppliers {
+		seen[i] = sighting{suppliers[i].Operator, &suppliers[i]}
+	}
+	return x.putSightings(ctx, source, after, seen)
+}
+
+// PutGone stores that there were no suppliers of these operators after block after.
+func (x *Index) PutGone(ctx context.Context, source string, after pocket.Height, operators ...pocket.Address) error {
+	seen := make([]sighting, len(operators))
+	for i, operator := range operators {
+		seen[i] = sighting{operator, nil}
+	}
+	return x.putSightings(ctx, source, after, seen)
+}
+
+// putSightings stores suppliers as they were after a stored block.
+func (x *Index) putSightings(ctx context.Context, source string, height pocket.Height, seen []sighting) error {
+	return x.write(ctx, "store suppliers", func(w *writer) error {
+		w.source = w.id(clean(source))
+		when, _, err := timeOfHeight(ctx, w.tx, int64(height))
+		if err != nil {
+			return err
+		}
+		for _, s := range seen {
+			if err := w.putSupplier(s.operator, s.supplier, int64(height), micros(when)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// lasts reports whether a supplier is staked as far as the index knows.
+func (x *Index) lasts(ctx context.Context, operator pocket.Address) (bool, error) {
+	stays, err := x.Stays(ctx, []pocket.Address{operator})
+	return len(stays) > 0 && stays[len(stays)-1].To.IsZero(), err
+}

@@ -16,7 +16,8 @@ type TransactionQuery struct {
 	Limit   int              // at most so many; 0 means all
 }
 
-// Transactions yields the stored transactions that match q, in the order of the chain. See [Index.Events]. An error is yielded last, with a zero Transaction.
+// Transactions yields the stored transactions that match q, in the order of the chain. See [Index.Events]. An error is yielded last,
+// with a zero Transaction.
 func (x *Index) Transactions(ctx context.Context, q TransactionQuery) iter.Seq2[pocket.Transaction, error] {
 	return func(yield func(pocket.Transaction, error) bool) {
 		if err := x.yieldTransactions(ctx, q, func(t pocket.Transaction) bool { return yield(t, nil) }); err != nil {
@@ -72,7 +73,8 @@ func (x *Index) yieldTransactions(ctx context.Context, q TransactionQuery, yield
 // One that failed may have been included twice: then it is the first.
 func (x *Index) Transaction(ctx context.Context, hash string) (pocket.Transaction, error) {
 	s := transactionStream("transactions t", x.lexicon(ctx))
-	rows, err := x.db.Read.QueryContext(ctx, "SELECT "+s.columns+" FROM "+s.from+" WHERE t.hash = $1 ORDER BY t.height, t.idx LIMIT 1", packHex(hash))
+	rows, err := x.db.Read.QueryContext(ctx,
+		"SELECT "+s.columns+" FROM "+s.from+" WHERE t.hash = $1 ORDER BY t.height, t.idx LIMIT 1", packHex(hash))
 	if err != nil {
 		return pocket.Transaction{}, x.fault("transaction", err)
 	}

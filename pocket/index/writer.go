@@ -40,7 +40,7 @@ func (x *Index) write(ctx context.Context, doing string, change func(*writer) er
 	if err != nil {
 		return x.fault(doing, err)
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
 	w := &writer{
 		inserter: inserter{tx: tx, dialect: x.db.Dialect, prepared: map[string]*sql.Stmt{}}, ctx: ctx, x: x,
 		staged: map[string]int64{}, totals: map[dayKey]*dayRow{}, payments: map[dayKey]*dayRow{}, firsts: map[int64]int64{},
@@ -221,6 +221,11 @@ func (w *writer) load(t *table, days map[dayKey]*dayRow, day int64, names []int6
 			if err := rows.Scan(&name, &data); err != nil {
 				return err
 			}
+			if t == paymentsTable {
+				if _, data, err = splitPayments(data); err != nil {
+					return err
+				}
+			}
 			sums, err := unpackSums(data)
 			*days[dayKey{name, day}] = dayRow{sums, true}
 			return err
@@ -244,7 +249,13 @@ func (w *writer) flushDays(t *table, days map[dayKey]*dayRow) error {
 			}
 			continue
 		}
-		rows = append(rows, key.name, key.day, packSums(row.sums))
+		data, err := packSums(row.sums), error(nil)
+		if t == paymentsTable {
+			if data, err = packPayments(row.sums); err != nil {
+				return err
+			}
+		}
+		rows = append(rows, key.name, key.day, data)
 	}
 	return w.put(t, rows)
 }

@@ -15,12 +15,14 @@ import (
 	"github.com/poktbot/poktbot/pocket/index"
 )
 
-// Open opens the index in the database that dsn names, such as "postgres://user:password@host/database", or makes its tables there. They lie in
-// the first schema of the search path; give the index a database or a schema of its own (…?search_path=pocket). No error holds the password.
+// Open opens the index in the database that dsn names, such as "postgres://user:password@host/database", or makes its tables there. They
+// lie in the first schema of the search path; give the index a database or a schema of its own (…?search_path=pocket). No error holds
+// the password.
 func Open(ctx context.Context, dsn string) (*index.Index, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
-		return nil, fmt.Errorf("index: the DSN of the database cannot be read: want postgres://user:password@host/database: %w", pocket.ErrInvalid)
+		return nil, fmt.Errorf("index: the DSN of the database cannot be read: want postgres://user:password@host/database: %w",
+			pocket.ErrInvalid)
 	}
 	write := stdlib.OpenDB(*config)
 	write.SetMaxOpenConns(1)

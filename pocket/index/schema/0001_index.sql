@@ -111,15 +111,15 @@ CREATE TABLE day_totals (
     day     BIGINT NOT NULL,
     data    BYTEA NOT NULL,
     PRIMARY KEY (service, day)
-) WITHOUT ROWID;
+);
 
--- What each block of a UTC day paid to an address, by service, packed.
+-- What each block of a UTC day paid to an address, packed: of all services, and by service.
 CREATE TABLE day_payments (
     recipient BIGINT NOT NULL,
     day       BIGINT NOT NULL,
     data      BYTEA NOT NULL,
     PRIMARY KEY (recipient, day)
-) WITHOUT ROWID;
+);
 
 -- Every supplier of which something was ever summed up, and the first block in which it was.
 CREATE TABLE earners (

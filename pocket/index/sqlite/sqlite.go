@@ -24,8 +24,8 @@ import (
 // Open opens the index in the file at path, or makes one there; its folder must exist. Two more files, named after it with -wal and
 // -shm, lie beside it while it is open. A file that is no index, or a damaged one, is left untouched: [index.ErrCorrupt].
 //
-// A commit is on the disk's way but not waited for: a power cut may take back the last few, whole, and a follower then reads those blocks again. It
-// cannot damage the file.
+// A commit is on the disk's way but not waited for: a power cut may take back the last few, whole, and a follower then reads those
+// blocks again. It cannot damage the file.
 func Open(ctx context.Context, path string) (*index.Index, error) {
 	return open(ctx, path, patience, 0)
 }
@@ -94,6 +94,7 @@ var errNoDatabase = errors.New("its first bytes are not those of SQLite")
 func pool(path string, patience time.Duration, pages int) (*sql.DB, error) {
 	settings := url.Values{"_pragma": {
 		fmt.Sprintf("busy_timeout(%d)", patience.Milliseconds()), // first: the others wait, too
+		"page_size(8192)", // of a new file: most rows of packed sums fit into a page then
 		"journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)", "cache_size(-32768)", "temp_store(MEMORY)",
 	}, "_txlock": {"immediate"}}
 	if pages > 0 {
