@@ -102,28 +102,32 @@ func packShares(b []byte, shares []share) []byte {
 // An unpacker reads packed numbers. After the bytes end too early it yields zeros and says so.
 type unpacker struct {
 	b     []byte
+	i     int // what is read of b
 	short bool
 }
 
+func (u *unpacker) left() int { return len(u.b) - u.i }
+
 func (u *unpacker) uint() int64 {
 	// One byte holds most numbers: the common case is here, so that it is inlined.
-	if len(u.b) > 0 && u.b[0] < 0x80 {
-		n := int64(u.b[0])
-		u.b = u.b[1:]
-		return n
+	if u.i < len(u.b) && u.b[u.i] < 0x80 {
+		u.i++
+		return int64(u.b[u.i-1])
 	}
 	return u.longUint()
 }
 
 func (u *unpacker) longUint() int64 {
-	n, size := binary.Uvarint(u.b)
+	n, size := binary.Uvarint(u.b[u.i:])
 	if size <= 0 {
-		u.short, u.b = true, nil
+		u.fail()
 		return 0
 	}
-	u.b = u.b[size:]
+	u.i += size
 	return int64(n)
 }
+
+func (u *unpacker) fail() { u.short, u.i = true, len(u.b) }
 
 func (u *unpacker) int() int64 {
 	n := uint64(u.uint())
@@ -131,20 +135,19 @@ func (u *unpacker) int() int64 {
 }
 
 func (u *unpacker) byte() byte {
-	if len(u.b) == 0 {
-		u.short = true
+	if u.i >= len(u.b) {
+		u.fail()
 		return 0
 	}
-	c := u.b[0]
-	u.b = u.b[1:]
-	return c
+	u.i++
+	return u.b[u.i-1]
 }
 
 // shares appends to list.
 func (u *unpacker) shares(list []share) []share {
 	n := u.uint()
-	if n < 0 || n > int64(len(u.b)) { // each takes three bytes at least
-		u.short, u.b = true, nil
+	if n < 0 || n > int64(u.left()) { // each takes three bytes at least
+		u.fail()
 		return list
 	}
 	list = slices.Grow(list, int(n))
@@ -162,7 +165,7 @@ func visitDigest(height int64, packed []byte, visit func(*entry) bool) error {
 	}
 	var e entry
 	last := int64(0)
-	for len(u.b) > 0 {
+	for u.left() > 0 {
 		shares := e.shares[:0]
 		e = entry{form: form(u.byte())}
 		e.idx = last + u.uint()

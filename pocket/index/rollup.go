@@ -99,10 +99,13 @@ func (d *digest) sumsOf(words vocabulary) (all rewards.Sums, services, payments 
 	return all, services, payments, err
 }
 
+// sumCount is how many numbers [rewards.Sums] has.
+const sumCount = 23
+
 // sumFields are the numbers of s that are stored. The three that depend on whose wallets are asked for stand in day_payments
 // only, where they are the address's own.
-func sumFields(s *rewards.Sums) [23]*int64 {
-	return [...]*int64{
+func sumFields(s *rewards.Sums) [sumCount]*int64 {
+	return [sumCount]*int64{
 		&s.Settlements, &s.Relays, &s.EstimatedRelays, &s.ComputeUnits,
 		(*int64)(&s.Claimed), (*int64)(&s.Settled), (*int64)(&s.Minted), (*int64)(&s.Overserviced), (*int64)(&s.Deflated),
 		&s.OverservicedClaims, &s.DeflatedClaims, (*int64)(&s.Gross), (*int64)(&s.Mine), (*int64)(&s.OtherRoles),
@@ -111,14 +114,12 @@ func sumFields(s *rewards.Sums) [23]*int64 {
 	}
 }
 
-// packSums returns the sums of blocks as the data of a row of day_totals.
-func packSums(list []blockSum) []byte { return appendSums(nil, list) }
-
-// appendSums packs, for each block, the numbers that are not 0 after a mask that says which those are.
-func appendSums(b []byte, list []blockSum) []byte {
+// packSums returns the sums of blocks as bytes: for each block the numbers that are not 0, after a mask that says which those are.
+func packSums(list []blockSum) []byte {
 	slices.SortFunc(list, func(a, b blockSum) int {
 		return cmp.Or(cmp.Compare(a.height, b.height), cmp.Compare(a.service, b.service))
 	})
+	var b []byte
 	var last blockSum
 	for i := range list {
 		s := &list[i]
@@ -142,9 +143,8 @@ func appendSums(b []byte, list []blockSum) []byte {
 	return b
 }
 
-// packPayments returns what blocks paid, by service, as the data of a row of day_payments. What they paid in all goes first, since that
-// is most often asked for and then the rest need not be read.
-func packPayments(list []blockSum) ([]byte, error) {
+// ofAllServices adds the sums of each block together.
+func ofAllServices(list []blockSum) ([]blockSum, error) {
 	slices.SortFunc(list, func(a, b blockSum) int { return cmp.Compare(a.height, b.height) })
 	var whole []blockSum
 	for i := range list {
@@ -158,54 +158,71 @@ func packPayments(list []blockSum) ([]byte, error) {
 			return nil, err
 		}
 	}
-	first := appendSums(nil, whole)
-	b := binary.AppendUvarint(make([]byte, 0, 5*len(first)), uint64(len(first)))
-	return appendSums(append(b, first...), list), nil
+	return whole, nil
 }
 
-// splitPayments returns the two parts of a row of day_payments: of all services, and by service.
-func splitPayments(packed []byte) (whole, byService []byte, err error) {
-	u := unpacker{b: packed}
-	n := u.uint()
-	if u.short || n < 0 || n > int64(len(u.b)) {
-		return nil, nil, fmt.Errorf("payments of a day are damaged: %w", ErrCorrupt)
+// A sumReader reads packed sums block by block: next, and then add or skip.
+type sumReader struct {
+	unpacker
+	height, time, service int64
+	mask                  uint64
+}
+
+// next reads on to the next block and reports whether there is one.
+func (r *sumReader) next() bool {
+	if len(r.b) == r.i {
+		return false
 	}
-	return u.b[:n], u.b[n:], nil
+	r.height += r.int()
+	r.time += r.int()
+	r.service = r.uint()
+	r.mask = uint64(r.uint())
+	return true
 }
 
-// visitSums calls visit for each block of packed sums. The sums are reused.
-func visitSums(packed []byte, visit func(*blockSum) error) error {
-	u := unpacker{b: packed}
-	var s blockSum
-	fields := sumFields(&s.sums)
-	for len(u.b) > 0 {
-		s.height += u.int()
-		s.time += u.int()
-		s.service = u.uint()
-		mask := uint64(u.uint())
-		s.sums = rewards.Sums{}
-		for ; mask != 0; mask &= mask - 1 {
-			i := bits.TrailingZeros64(mask)
-			if i >= len(fields) {
-				return fmt.Errorf("sums of a day hold field %d: %w", i, ErrCorrupt)
-			}
-			*fields[i] = u.int()
+// add adds the numbers of the block to sums, whose fields are to be given, and reports whether they fit.
+func (r *sumReader) add(fields *[sumCount]*int64) bool {
+	wrapped := int64(0)
+	for mask := r.mask; mask != 0; mask &= mask - 1 {
+		i := bits.TrailingZeros64(mask)
+		if i >= sumCount {
+			r.short = true
+			return true
 		}
-		if u.short {
-			return fmt.Errorf("sums of a day are damaged: %w", ErrCorrupt)
-		}
-		if err := visit(&s); err != nil {
-			return err
-		}
+		n := r.int()
+		old := *fields[i]
+		sum := old + n
+		wrapped |= (old ^ sum) & (n ^ sum) // negative when the sum has not the sign that both terms have
+		*fields[i] = sum
+	}
+	return wrapped >= 0
+}
+
+func (r *sumReader) skip() {
+	for mask := r.mask; mask != 0; mask &= mask - 1 {
+		r.uint()
+	}
+}
+
+// err says that what was read is damaged, if it is.
+func (r *sumReader) err() error {
+	if r.short {
+		return fmt.Errorf("sums of a day are damaged: %w", ErrCorrupt)
 	}
 	return nil
 }
 
 func unpackSums(packed []byte) ([]blockSum, error) {
 	var list []blockSum
-	err := visitSums(packed, func(s *blockSum) error {
-		list = append(list, *s)
-		return nil
-	})
-	return list, err
+	r := sumReader{unpacker: unpacker{b: packed}}
+	for r.next() {
+		s := blockSum{height: r.height, time: r.time, service: r.service}
+		fields := sumFields(&s.sums)
+		r.add(&fields)
+		if err := r.err(); err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, r.err()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -26,10 +27,7 @@ func (x *Index) addReady(ctx context.Context, adder *rewards.Adder, q rewards.Qu
 	}
 	sums := merger{adder: adder, query: q, words: x.lexicon(ctx)}
 	err := x.visitDays(ctx, "SELECT service, data FROM day_totals WHERE "+where, q.Span, func(service int64, data []byte) error {
-		return sums.addAll(data, func(s *blockSum) bool {
-			s.service = max(service, 0)
-			return true
-		})
+		return sums.addAll(data, max(service, 0), nil)
 	})
 	if err != nil || len(q.Wallets) == 0 {
 		return err
@@ -38,17 +36,12 @@ func (x *Index) addReady(ctx context.Context, adder *rewards.Adder, q rewards.Qu
 	if err != nil {
 		return err
 	}
-	where = "recipient IN (" + listOf(unique(wallets)) + ")"
-	return x.visitDays(ctx, "SELECT recipient, data FROM day_payments WHERE "+where, q.Span, func(_ int64, data []byte) error {
-		whole, byService, err := splitPayments(data)
-		if err != nil {
-			return err
-		}
-		if !apart {
-			return sums.addAll(whole, func(*blockSum) bool { return true })
-		}
-		return sums.addAll(byService, func(s *blockSum) bool { return len(f.services) == 0 || slices.Contains(f.services, s.service) })
-	})
+	column, only := "data", newChoice(nil)
+	if apart {
+		column, only = "services", newChoice(f.services)
+	}
+	return x.visitDays(ctx, "SELECT recipient, "+column+" FROM day_payments WHERE recipient IN ("+listOf(unique(wallets))+")", q.Span,
+		func(_ int64, data []byte) error { return sums.addAll(data, 0, only) })
 }
 
 // visitDays calls visit with each row that query selects of the days in span.
@@ -83,46 +76,64 @@ type merger struct {
 	query rewards.Query
 	words *lexicon
 
-	from, to time.Time // the period at hand; both zero with Whole
-	inside   bool
-	service  int64
-	sums     rewards.Sums
-	start    time.Time
+	row     rewards.Row // what is merged so far
+	any     bool
+	service int64
+	from    int64 // the period at hand, in microseconds; the end is not part of it
+	to      int64
 }
 
-// addAll adds the blocks of packed sums that lie in the query's span and that wanted lets through, which may change their service.
-func (m *merger) addAll(packed []byte, wanted func(*blockSum) bool) error {
-	m.inside = false
-	err := visitSums(packed, func(s *blockSum) error {
-		t := timeOf(s.time)
-		if !m.query.Contains(t) || !wanted(s) {
-			return nil
+// addAll adds the blocks of packed sums that lie in the query's span and whose service is in only. Where they name no service it is the one
+// given.
+func (m *merger) addAll(packed []byte, service int64, only choice) error {
+	r := sumReader{unpacker: unpacker{b: packed}}
+	fields := sumFields(&m.row.Sums)
+	low, high := int64(math.MinInt64), int64(math.MaxInt64)
+	if !m.query.From.IsZero() {
+		low = ceilMicros(m.query.From)
+	}
+	if !m.query.To.IsZero() {
+		high = ceilMicros(m.query.To)
+	}
+	for r.next() {
+		if r.time < low || r.time >= high || !only.has(r.service) {
+			r.skip()
+			continue
 		}
-		if !m.inside || s.service != m.service || !m.to.IsZero() && !t.Before(m.to) || t.Before(m.from) {
+		own := max(r.service, service)
+		if !m.any || own != m.service || r.time < m.from || r.time >= m.to {
 			if err := m.flush(); err != nil {
 				return err
 			}
-			m.inside, m.service, m.start, m.sums = true, s.service, t, rewards.Sums{}
-			m.from, m.to = m.query.Period.Of(t, m.query.Zone)
+			m.begin(own, timeOf(r.time))
 		}
-		var err error
-		m.sums, err = m.sums.Plus(s.sums)
-		return err
-	})
-	if err != nil {
+		if !r.add(&fields) {
+			return fmt.Errorf("sum of a day: %w", pocket.ErrOverflow)
+		}
+	}
+	if err := r.err(); err != nil {
 		return err
 	}
 	return m.flush()
 }
 
-func (m *merger) flush() error {
-	if !m.inside {
-		return nil
+// begin begins a row with a block of that time.
+func (m *merger) begin(service int64, t time.Time) {
+	m.any, m.service, m.row.Start = true, service, t
+	m.row.Service = pocket.ServiceID(m.words.text(service))
+	from, to := m.query.Period.Of(t, m.query.Zone)
+	m.from, m.to = math.MinInt64, math.MaxInt64
+	if !to.IsZero() {
+		m.from, m.to = ceilMicros(from), ceilMicros(to)
 	}
-	m.inside = false
-	service := pocket.ServiceID(m.words.text(m.service))
-	if m.words.err != nil {
+}
+
+// flush hands over what is merged.
+func (m *merger) flush() error {
+	if m.words.err != nil || !m.any {
 		return m.words.err
 	}
-	return m.adder.AddRow(rewards.Row{Key: rewards.Key{Start: m.start, Service: service}, Sums: m.sums})
+	err := m.adder.AddRow(m.row)
+	m.any, m.row = false, rewards.Row{}
+	return err
 }

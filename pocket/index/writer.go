@@ -206,11 +206,11 @@ func (w *writer) load(t *table, days map[dayKey]*dayRow, day int64, names []int6
 			missing = append(missing, n)
 		}
 	}
-	column := t.columns[0].name
+	column, data := t.columns[0].name, t.columns[len(t.columns)-1].name
 	for len(missing) > 0 {
 		chunk := missing[:min(1000, len(missing))]
 		missing = missing[len(chunk):]
-		rows, err := w.tx.QueryContext(w.ctx, "SELECT "+column+", data FROM "+t.name+
+		rows, err := w.tx.QueryContext(w.ctx, "SELECT "+column+", "+data+" FROM "+t.name+
 			" WHERE day = $1 AND "+column+" IN ("+listOf(chunk)+")", day)
 		if err != nil {
 			return err
@@ -220,11 +220,6 @@ func (w *writer) load(t *table, days map[dayKey]*dayRow, day int64, names []int6
 			var data []byte
 			if err := rows.Scan(&name, &data); err != nil {
 				return err
-			}
-			if t == paymentsTable {
-				if _, data, err = splitPayments(data); err != nil {
-					return err
-				}
 			}
 			sums, err := unpackSums(data)
 			*days[dayKey{name, day}] = dayRow{sums, true}
@@ -238,7 +233,7 @@ func (w *writer) load(t *table, days map[dayKey]*dayRow, day int64, names []int6
 }
 
 func (w *writer) flushDays(t *table, days map[dayKey]*dayRow) error {
-	rows := make([]any, 0, 3*len(days))
+	rows := make([]any, 0, len(t.columns)*len(days))
 	for key, row := range days {
 		if len(row.sums) == 0 {
 			if row.stored {
@@ -249,13 +244,15 @@ func (w *writer) flushDays(t *table, days map[dayKey]*dayRow) error {
 			}
 			continue
 		}
-		data, err := packSums(row.sums), error(nil)
+		rows = append(rows, key.name, key.day)
 		if t == paymentsTable {
-			if data, err = packPayments(row.sums); err != nil {
+			whole, err := ofAllServices(row.sums)
+			if err != nil {
 				return err
 			}
+			rows = append(rows, packSums(whole))
 		}
-		rows = append(rows, key.name, key.day, data)
+		rows = append(rows, packSums(row.sums))
 	}
 	return w.put(t, rows)
 }

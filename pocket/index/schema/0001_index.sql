@@ -117,7 +117,8 @@ CREATE TABLE day_totals (
 CREATE TABLE day_payments (
     recipient BIGINT NOT NULL,
     day       BIGINT NOT NULL,
-    data      BYTEA NOT NULL,
+    data      BYTEA NOT NULL, -- of all services: what is most often asked for, and short
+    services  BYTEA NOT NULL, -- by service
     PRIMARY KEY (recipient, day)
 );
 

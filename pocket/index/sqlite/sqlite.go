@@ -48,6 +48,9 @@ func open(ctx context.Context, path string, patience time.Duration, pages int) (
 	if err := checkFile(absolute); err != nil {
 		return nil, fmt.Errorf("index: %w", explain(path, patience)(err))
 	}
+	if err := shape(ctx, absolute, patience); err != nil {
+		return nil, fmt.Errorf("index: %w", explain(path, patience)(err))
+	}
 	write, err := pool(absolute, patience, pages)
 	if err != nil {
 		return nil, err
@@ -63,6 +66,27 @@ func open(ctx context.Context, path string, patience time.Duration, pages int) (
 		return nil, err
 	}
 	return x, nil
+}
+
+// shape sets the size of pages in a file that is empty yet: most rows of packed sums fit into one of these. It has no effect on others. It
+// must come before the file is made to write ahead, which the driver does first of all.
+func shape(ctx context.Context, path string, patience time.Duration) error {
+	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+		return nil
+	}
+	db, err := sql.Open("sqlite", dsn(path, url.Values{"_pragma": {fmt.Sprintf("busy_timeout(%d)", patience.Milliseconds())}}))
+	if err != nil {
+		return err
+	}
+	db.SetMaxOpenConns(1) // the setting is the connection's until the file has a page
+	_, err = db.ExecContext(ctx, "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL")
+	return errors.Join(err, db.Close())
+}
+
+// dsn is how the driver wants a file and its settings.
+func dsn(path string, settings url.Values) string {
+	file := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: settings.Encode()}
+	return strings.Replace(file.String(), "file://", "file:", 1)
 }
 
 // checkFile refuses a file that is no database. SQLite would do so too, but takes one of a few bytes for an empty one and overwrites it.
@@ -94,14 +118,12 @@ var errNoDatabase = errors.New("its first bytes are not those of SQLite")
 func pool(path string, patience time.Duration, pages int) (*sql.DB, error) {
 	settings := url.Values{"_pragma": {
 		fmt.Sprintf("busy_timeout(%d)", patience.Milliseconds()), // first: the others wait, too
-		"page_size(8192)", // of a new file: most rows of packed sums fit into a page then
 		"journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)", "cache_size(-32768)", "temp_store(MEMORY)",
 	}, "_txlock": {"immediate"}}
 	if pages > 0 {
 		settings.Add("_pragma", fmt.Sprintf("max_page_count(%d)", pages))
 	}
-	file := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: settings.Encode()}
-	db, err := sql.Open("sqlite", strings.Replace(file.String(), "file://", "file:", 1))
+	db, err := sql.Open("sqlite", dsn(path, settings))
 	if err != nil {
 		return nil, fmt.Errorf("index: %s: %w", path, err)
 	}
