@@ -1,6 +1,13 @@
 package index
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/poktbot/poktbot/rewards"
+)
 
 // replaceDigest stores now in place of old and brings the ready-made sums up to it.
 func (w *writer) replaceDigest(old, now *digest) error {
@@ -24,70 +31,91 @@ func (w *writer) dropSums(d *digest) error {
 	if len(d.entries) == 0 {
 		return nil
 	}
-	services, recipients := []int64{allServices}, []int64{}
-	seen, paid := map[int64]bool{}, map[int64]bool{}
+	services, recipients := map[int64]bool{allServices: true}, map[int64]bool{}
 	for i := range d.entries {
-		if s := serviceKey(d.entries[i].service); !seen[s] {
-			seen[s] = true
-			services = append(services, s)
-		}
+		services[serviceKey(d.entries[i].service)] = true
 		for _, s := range d.entries[i].shares {
-			if !paid[s.recipient] {
-				paid[s.recipient] = true
-				recipients = append(recipients, s.recipient)
-			}
+			recipients[s.recipient] = true
 		}
 	}
-	day := dayOf(d.time)
-	if err := w.load(totalsTable, w.totals, day, services); err != nil {
-		return err
-	}
-	if err := w.load(paymentsTable, w.payments, day, recipients); err != nil {
-		return err
-	}
-	for _, s := range services {
-		w.totals[dayKey{s, day}].drop(d.height)
-	}
-	for _, r := range recipients {
-		w.payments[dayKey{r, day}].drop(d.height)
+	for _, void := range []struct {
+		of    *rollup
+		names map[int64]bool
+	}{{w.rollups.totals, services}, {w.rollups.payments, recipients}, {w.rollups.servicePayments, recipients}} {
+		slot := slotOf(d.time, void.of.width)
+		names := slices.Collect(maps.Keys(void.names))
+		if err := w.load(void.of, slot, names); err != nil {
+			return err
+		}
+		for _, n := range names {
+			void.of.rows[sumKey{n, slot}].drop(d.height)
+		}
 	}
 	return nil
 }
 
 // addSums adds what d adds up to to the ready-made sums, where it must not stand yet.
 func (w *writer) addSums(d *digest) error {
-	all, services, payments, err := d.sumsOf(w.words())
+	all, services, err := d.sumsOf(w.words())
 	if err != nil {
 		return fmt.Errorf("block %d: %w", d.height, err)
 	}
-	day := dayOf(d.time)
-	names, recipients := []int64{allServices}, make([]int64, 0, len(payments))
+	totals := map[int64][]blockSum{allServices: {{sums: all}}}
 	for i := range services {
-		names = append(names, serviceKey(w.service(services[i].Service)))
+		key := serviceKey(w.service(services[i].Service))
+		totals[key] = append(totals[key], blockSum{sums: services[i].Sums})
 	}
-	for i := range payments {
-		recipients = append(recipients, w.address(payments[i].Recipient))
+	whole, byService, err := d.paymentSums(w.words())
+	if err != nil {
+		return fmt.Errorf("block %d: %w", d.height, err)
 	}
-	if err := w.load(totalsTable, w.totals, day, names); err != nil {
-		return err
-	}
-	if err := w.load(paymentsTable, w.payments, day, recipients); err != nil {
-		return err
-	}
-	put := func(days map[dayKey]*dayRow, name int64, sum blockSum) {
-		row := days[dayKey{name, day}]
-		sum.height, sum.time = d.height, d.time
-		row.sums = append(row.sums, sum)
-	}
-	put(w.totals, allServices, blockSum{sums: all})
-	for i := range services {
-		put(w.totals, names[i+1], blockSum{sums: services[i].Sums})
-	}
-	for i := range payments {
-		p := &payments[i]
-		if own := ownPayments(p.Sums); own != (blockSum{}).sums {
-			put(w.payments, recipients[i], blockSum{service: w.service(p.Service), sums: own})
+	for _, add := range []struct {
+		to   *rollup
+		sums map[int64][]blockSum
+	}{{w.rollups.totals, totals}, {w.rollups.payments, whole}, {w.rollups.servicePayments, byService}} {
+		if err := w.addTo(add.to, d, add.sums); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// paymentSums returns what d paid, by address: in all, and by service.
+func (d *digest) paymentSums(words vocabulary) (whole, byService map[int64][]blockSum, err error) {
+	payments, err := d.paymentsOf(words)
+	if err != nil {
+		return nil, nil, err
+	}
+	whole, byService = map[int64][]blockSum{}, map[int64][]blockSum{}
+	for to, own := range payments {
+		if *own == (rewards.Sums{}) {
+			continue
+		}
+		byService[to.recipient] = append(byService[to.recipient], blockSum{service: to.service, sums: *own})
+		if whole[to.recipient] == nil {
+			whole[to.recipient] = make([]blockSum, 1)
+		}
+		sum := &whole[to.recipient][0].sums
+		if *sum, err = sum.Plus(*own); err != nil {
+			return nil, nil, err
+		}
+	}
+	return whole, byService, nil
+}
+
+// addTo adds the sums of a block to the rows of a rollup.
+func (w *writer) addTo(r *rollup, d *digest, sums map[int64][]blockSum) error {
+	slot := slotOf(d.time, r.width)
+	if err := w.load(r, slot, slices.Collect(maps.Keys(sums))); err != nil {
+		return err
+	}
+	for name, list := range sums {
+		for i := range list {
+			list[i].height, list[i].time = d.height, d.time
+		}
+		slices.SortFunc(list, func(a, b blockSum) int { return cmp.Compare(a.service, b.service) })
+		row := r.rows[sumKey{name, slot}]
+		row.fresh = append(row.fresh, list...)
 	}
 	return nil
 }

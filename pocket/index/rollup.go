@@ -11,22 +11,48 @@ import (
 	"github.com/poktbot/poktbot/rewards"
 )
 
-// Two tables hold sums ready-made, so that statistics do not scan: day_totals by service, day_payments by address. A row holds a UTC
-// day, and in it the sums of each block by itself. So a span may begin and end anywhere and days may be those of any zone: a year has
-// 365 rows to read, each with at most 72 settling blocks on mainnet, and nothing is ever rounded to a slot of time.
+// Three tables hold sums ready-made, so that statistics do not scan: day_totals by service, day_payments by address, and hour_payments by
+// address and service. A row holds a UTC day or hour, and in it the sums of each block by itself. So a span may begin and end anywhere
+// and days may be those of any zone: a year has 365 rows to read, each with at most 72 settling blocks on mainnet, and nothing is ever
+// rounded to a slot of time.
 //
 // The sums of a block are computed anew from its digest whenever that changes and replace those that stood there, so telling of
 // an event twice cannot count it twice.
 
-const microsPerDay = 24 * 60 * 60 * 1_000_000
+// A rollup is one of these tables, and the rows of it that a transaction changes.
+type rollup struct {
+	*table
+	width int64 // how long a row is, in microseconds
+	rows  map[sumKey]*sumRow
+}
 
-// dayOf returns the UTC day, counted from 1970, that holds a time in microseconds.
-func dayOf(micros int64) int64 {
-	day := micros / microsPerDay
-	if micros%microsPerDay < 0 {
-		day--
+// A sumKey is whom a row is about, and its day or hour, counted from 1970.
+type sumKey struct{ name, slot int64 }
+
+type rollups struct{ totals, payments, servicePayments *rollup }
+
+const (
+	hour = int64(60 * 60 * 1_000_000)
+	day  = 24 * hour
+)
+
+func newRollups() rollups {
+	return rollups{
+		totals:          &rollup{totalsTable, day, map[sumKey]*sumRow{}},
+		payments:        &rollup{paymentsTable, day, map[sumKey]*sumRow{}},
+		servicePayments: &rollup{servicePaymentsTable, hour, map[sumKey]*sumRow{}},
 	}
-	return day
+}
+
+func (r rollups) all() []*rollup { return []*rollup{r.totals, r.payments, r.servicePayments} }
+
+// slotOf returns which day or hour holds a time in microseconds.
+func slotOf(micros, width int64) int64 {
+	slot := micros / width
+	if micros%width < 0 {
+		slot--
+	}
+	return slot
 }
 
 // The keys of day_totals that stand for no single service.
@@ -43,60 +69,70 @@ func serviceKey(id int64) int64 {
 	return id
 }
 
-// ownPayments is what of an address's sums day_payments holds.
-func ownPayments(s rewards.Sums) rewards.Sums {
-	return rewards.Sums{Mine: s.Mine, OtherRoles: s.OtherRoles, UnattributedMine: s.UnattributedMine}
-}
-
-// A blockSum is what one block adds to a row of day_totals or day_payments.
+// A blockSum is what one block adds to a row.
 type blockSum struct {
 	height  int64
 	time    int64
-	service int64 // in day_payments
+	service int64 // in hour_payments
 	sums    rewards.Sums
 }
 
-// sumsOf returns what d adds up to: in all, by service, and by address and service. Package rewards does the sums, so that they are its
-// own.
-func (d *digest) sumsOf(words vocabulary) (all rewards.Sums, services, payments []rewards.Row, err error) {
+// sumsOf returns what d adds up to in all and by service. Package rewards does the sums, so that they are its own.
+func (d *digest) sumsOf(words vocabulary) (all rewards.Sums, services []rewards.Row, err error) {
 	byService, err := rewards.NewAdder(rewards.Query{By: []rewards.Dimension{rewards.ByService}})
 	if err != nil {
-		return all, nil, nil, err
-	}
-	paid := map[int64]bool{}
-	var wallets []pocket.Address
-	for i := range d.entries {
-		for _, s := range d.entries[i].shares {
-			if !paid[s.recipient] {
-				paid[s.recipient] = true
-				wallets = append(wallets, words.address(s.recipient))
-			}
-		}
-	}
-	byRecipient, err := rewards.NewAdder(rewards.Query{
-		Wallets: wallets, By: []rewards.Dimension{rewards.ByService, rewards.ByRecipient},
-	})
-	if err != nil {
-		return all, nil, nil, err
+		return all, nil, err
 	}
 	var shares []pocket.Share
 	for i := range d.entries {
-		event := d.entries[i].event(words, d.height, timeOf(d.time), &shares)
-		if err := byService.Add(event); err != nil {
-			return all, nil, nil, err
-		}
-		if err := byRecipient.Add(event); err != nil {
-			return all, nil, nil, err
+		if err := byService.Add(d.entries[i].event(words, d.height, timeOf(d.time), &shares)); err != nil {
+			return all, nil, err
 		}
 	}
 	if services, err = byService.Rows(); err != nil {
-		return all, nil, nil, err
-	}
-	if payments, err = byRecipient.Rows(); err != nil {
-		return all, nil, nil, err
+		return all, nil, err
 	}
 	all, err = rewards.Total(services)
-	return all, services, payments, err
+	return all, services, err
+}
+
+// A payee is an address that a service paid.
+type payee struct{ recipient, service int64 }
+
+// paymentsOf returns what d paid to each address by service: what of [rewards.Sums] depends on whose wallets are asked for. Package rewards can
+// tell this too, but takes a hundred times as long about it for thousands of addresses; tests hold the two together.
+func (d *digest) paymentsOf(words vocabulary) (map[payee]*rewards.Sums, error) {
+	payments := map[payee]*rewards.Sums{}
+	roles := map[int64]pocket.Role{}
+	for i := range d.entries {
+		e := &d.entries[i]
+		if e.lacks.Has(pocket.LacksShares) {
+			continue
+		}
+		for _, s := range e.shares {
+			role, known := roles[s.reason]
+			if !known {
+				role = pocket.Reason(words.text(s.reason)).Role()
+				roles[s.reason] = role
+			}
+			sums := payments[payee{s.recipient, e.service}]
+			if sums == nil {
+				sums = new(rewards.Sums)
+				payments[payee{s.recipient, e.service}] = sums
+			}
+			to := &sums.OtherRoles
+			if s.reason == 0 {
+				to = &sums.UnattributedMine
+			} else if role == pocket.RoleSupplier {
+				to = &sums.Mine
+			}
+			var err error
+			if *to, err = to.Add(pocket.Upokt(s.amount)); err != nil {
+				return nil, fmt.Errorf("payments to %s: %w", words.address(s.recipient), err)
+			}
+		}
+	}
+	return payments, nil
 }
 
 // sumCount is how many numbers [rewards.Sums] has.
@@ -119,14 +155,17 @@ func packSums(list []blockSum) []byte {
 	slices.SortFunc(list, func(a, b blockSum) int {
 		return cmp.Or(cmp.Compare(a.height, b.height), cmp.Compare(a.service, b.service))
 	})
-	var b []byte
-	var last blockSum
+	return appendSums(nil, blockSum{}, list)
+}
+
+// appendSums appends blocks to packed ones of which last is the last.
+func appendSums(b []byte, last blockSum, list []blockSum) []byte {
 	for i := range list {
 		s := &list[i]
 		b = binary.AppendVarint(b, s.height-last.height)
 		b = binary.AppendVarint(b, s.time-last.time)
 		b = binary.AppendUvarint(b, uint64(s.service))
-		last = *s
+		last.height, last.time = s.height, s.time
 		fields, mask := sumFields(&s.sums), uint64(0)
 		for i, field := range fields {
 			if *field != 0 {
@@ -141,24 +180,6 @@ func packSums(list []blockSum) []byte {
 		}
 	}
 	return b
-}
-
-// ofAllServices adds the sums of each block together.
-func ofAllServices(list []blockSum) ([]blockSum, error) {
-	slices.SortFunc(list, func(a, b blockSum) int { return cmp.Compare(a.height, b.height) })
-	var whole []blockSum
-	for i := range list {
-		s := &list[i]
-		if n := len(whole); n == 0 || whole[n-1].height != s.height {
-			whole = append(whole, blockSum{height: s.height, time: s.time})
-		}
-		w := &whole[len(whole)-1]
-		var err error
-		if w.sums, err = w.sums.Plus(s.sums); err != nil {
-			return nil, err
-		}
-	}
-	return whole, nil
 }
 
 // A sumReader reads packed sums block by block: next, and then add or skip.

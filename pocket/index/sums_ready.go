@@ -26,7 +26,7 @@ func (x *Index) addReady(ctx context.Context, adder *rewards.Adder, q rewards.Qu
 		where = fmt.Sprintf("service <> %d", allServices)
 	}
 	sums := merger{adder: adder, query: q, words: x.lexicon(ctx)}
-	err := x.visitDays(ctx, "SELECT service, data FROM day_totals WHERE "+where, q.Span, func(service int64, data []byte) error {
+	err := x.visitSlots(ctx, totalsTable, day, where, q.Span, func(service int64, data []byte) error {
 		return sums.addAll(data, max(service, 0), nil)
 	})
 	if err != nil || len(q.Wallets) == 0 {
@@ -36,24 +36,28 @@ func (x *Index) addReady(ctx context.Context, adder *rewards.Adder, q rewards.Qu
 	if err != nil {
 		return err
 	}
-	column, only := "data", newChoice(nil)
+	table, width, only := paymentsTable, day, newChoice(nil)
 	if apart {
-		column, only = "services", newChoice(f.services)
+		table, width, only = servicePaymentsTable, hour, newChoice(f.services)
 	}
-	return x.visitDays(ctx, "SELECT recipient, "+column+" FROM day_payments WHERE recipient IN ("+listOf(unique(wallets))+")", q.Span,
+	return x.visitSlots(ctx, table, width, "recipient IN ("+listOf(unique(wallets))+")", q.Span,
 		func(_ int64, data []byte) error { return sums.addAll(data, 0, only) })
 }
 
-// visitDays calls visit with each row that query selects of the days in span.
-func (x *Index) visitDays(ctx context.Context, query string, span pocket.Span, visit func(key int64, data []byte) error) error {
+// visitSlots calls visit with each row of a rollup's table that has a part in span.
+func (x *Index) visitSlots(ctx context.Context, t *table, width int64, where string, span pocket.Span,
+	visit func(key int64, data []byte) error,
+) error {
+	name, unit := t.columns[0].name, t.columns[1].name
+	query := "SELECT " + name + ", data FROM " + t.name + " WHERE " + where
 	var args []any
 	if !span.From.IsZero() {
-		args = append(args, dayOf(micros(span.From)))
-		query += fmt.Sprintf(" AND day >= $%d", len(args))
+		args = append(args, slotOf(micros(span.From), width))
+		query += fmt.Sprintf(" AND %s >= $%d", unit, len(args))
 	}
 	if !span.To.IsZero() {
-		args = append(args, dayOf(micros(span.To)))
-		query += fmt.Sprintf(" AND day <= $%d", len(args))
+		args = append(args, slotOf(micros(span.To), width))
+		query += fmt.Sprintf(" AND %s <= $%d", unit, len(args))
 	}
 	rows, err := x.db.Read.QueryContext(ctx, query, args...)
 	if err != nil {

@@ -167,8 +167,10 @@ var (
 		"ON CONFLICT (height) DO UPDATE SET time = excluded.time, claims = excluded.claims, data = excluded.data"}
 	totalsTable = &table{"day_totals", join(bigint("service", "day"), bytea("data")),
 		"ON CONFLICT (service, day) DO UPDATE SET data = excluded.data"}
-	paymentsTable = &table{"day_payments", join(bigint("recipient", "day"), bytea("data", "services")),
-		"ON CONFLICT (recipient, day) DO UPDATE SET data = excluded.data, services = excluded.services"}
+	paymentsTable = &table{"day_payments", join(bigint("recipient", "day"), bytea("data")),
+		"ON CONFLICT (recipient, day) DO UPDATE SET data = excluded.data"}
+	servicePaymentsTable = &table{"hour_payments", join(bigint("recipient", "hour"), bytea("data")),
+		"ON CONFLICT (recipient, hour) DO UPDATE SET data = excluded.data"}
 	earnersTable = &table{"earners", bigint("supplier", "height", "time"),
 		"ON CONFLICT (supplier) DO UPDATE SET height = excluded.height, time = excluded.time WHERE excluded.height < earners.height"}
 	suppliersTable = &table{"suppliers", join(bigint("supplier", "height", "time", "gone"), text("payload"), bigint("source")),

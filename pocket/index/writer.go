@@ -17,19 +17,15 @@ type writer struct {
 	x      *Index
 	source int64 // the name of whence rows come
 
-	staged   map[string]int64 // names given out in this transaction
-	fresh    numbered
-	totals   map[dayKey]*dayRow
-	payments map[dayKey]*dayRow
-	firsts   map[int64]int64 // suppliers newly in earners
+	staged  map[string]int64 // names given out in this transaction
+	fresh   numbered
+	rollups rollups
+	firsts  map[int64]int64 // suppliers newly in earners
 
 	pruned  int64      // heights below have no rows any more
 	explain vocabulary // of words
 	changed bool       // a row was written, so that the time of the last update is
 }
-
-// A dayKey is a service or an address, and a UTC day.
-type dayKey struct{ name, day int64 }
 
 // write runs change in one transaction. Writers take turns, in this process and among processes: what a writer has read cannot
 // change before it commits.
@@ -43,7 +39,7 @@ func (x *Index) write(ctx context.Context, doing string, change func(*writer) er
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
 	w := &writer{
 		inserter: inserter{tx: tx, dialect: x.db.Dialect, prepared: map[string]*sql.Stmt{}}, ctx: ctx, x: x,
-		staged: map[string]int64{}, totals: map[dayKey]*dayRow{}, payments: map[dayKey]*dayRow{}, firsts: map[int64]int64{},
+		staged: map[string]int64{}, rollups: newRollups(), firsts: map[int64]int64{},
 	}
 	if err := w.begin(); err != nil {
 		return x.fault(doing, err)
@@ -85,11 +81,10 @@ func (w *writer) begin() error {
 
 // finish writes what was gathered.
 func (w *writer) finish() error {
-	if err := w.flushDays(totalsTable, w.totals); err != nil {
-		return err
-	}
-	if err := w.flushDays(paymentsTable, w.payments); err != nil {
-		return err
+	for _, r := range w.rollups.all() {
+		if err := w.flush(r); err != nil {
+			return err
+		}
 	}
 	rows := make([]any, 0, 2*len(w.fresh.names))
 	for i, n := range w.fresh.names {
@@ -178,83 +173,6 @@ func (w *writer) checkChain(id string) error {
 		return fmt.Errorf("the index holds chain %q, the source tells of %q: %w", known, id, pocket.ErrWrongChain)
 	}
 	return w.set(settingChain, clean(id))
-}
-
-// A dayRow is a row of day_totals or day_payments being changed.
-type dayRow struct {
-	sums   []blockSum
-	stored bool // there is a row already
-}
-
-// drop takes out what the block at height had added.
-func (r *dayRow) drop(height int64) {
-	kept := r.sums[:0]
-	for _, s := range r.sums {
-		if s.height != height {
-			kept = append(kept, s)
-		}
-	}
-	r.sums = kept
-}
-
-// load makes sure that the rows of these names and that day are in days.
-func (w *writer) load(t *table, days map[dayKey]*dayRow, day int64, names []int64) error {
-	var missing []int64
-	for _, n := range names {
-		if days[dayKey{n, day}] == nil {
-			days[dayKey{n, day}] = &dayRow{}
-			missing = append(missing, n)
-		}
-	}
-	column, data := t.columns[0].name, t.columns[len(t.columns)-1].name
-	for len(missing) > 0 {
-		chunk := missing[:min(1000, len(missing))]
-		missing = missing[len(chunk):]
-		rows, err := w.tx.QueryContext(w.ctx, "SELECT "+column+", "+data+" FROM "+t.name+
-			" WHERE day = $1 AND "+column+" IN ("+listOf(chunk)+")", day)
-		if err != nil {
-			return err
-		}
-		err = each(rows, func() error {
-			var name int64
-			var data []byte
-			if err := rows.Scan(&name, &data); err != nil {
-				return err
-			}
-			sums, err := unpackSums(data)
-			*days[dayKey{name, day}] = dayRow{sums, true}
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (w *writer) flushDays(t *table, days map[dayKey]*dayRow) error {
-	rows := make([]any, 0, len(t.columns)*len(days))
-	for key, row := range days {
-		if len(row.sums) == 0 {
-			if row.stored {
-				err := w.exec("DELETE FROM "+t.name+" WHERE "+t.columns[0].name+" = $1 AND day = $2", key.name, key.day)
-				if err != nil {
-					return err
-				}
-			}
-			continue
-		}
-		rows = append(rows, key.name, key.day)
-		if t == paymentsTable {
-			whole, err := ofAllServices(row.sums)
-			if err != nil {
-				return err
-			}
-			rows = append(rows, packSums(whole))
-		}
-		rows = append(rows, packSums(row.sums))
-	}
-	return w.put(t, rows)
 }
 
 // each runs visit for every row and closes rows.

@@ -113,13 +113,20 @@ CREATE TABLE day_totals (
     PRIMARY KEY (service, day)
 );
 
--- What each block of a UTC day paid to an address, packed: of all services, and by service.
+-- What each block of a UTC day paid to an address, packed.
 CREATE TABLE day_payments (
     recipient BIGINT NOT NULL,
     day       BIGINT NOT NULL,
-    data      BYTEA NOT NULL, -- of all services: what is most often asked for, and short
-    services  BYTEA NOT NULL, -- by service
+    data      BYTEA NOT NULL,
     PRIMARY KEY (recipient, day)
+);
+
+-- The same by service, of an hour: those of a day would be long to write again with each block.
+CREATE TABLE hour_payments (
+    recipient BIGINT NOT NULL,
+    hour      BIGINT NOT NULL,
+    data      BYTEA NOT NULL,
+    PRIMARY KEY (recipient, hour)
 );
 
 -- Every supplier of which something was ever summed up, and the first block in which it was.
