@@ -39,6 +39,7 @@ type Config struct {
 
 	origins   map[string]string // where each key that was set stands, for errors
 	simulated bool              // the chain and the database come with the demonstration
+	demoDays  int               // how long a past the simulated chain has
 }
 
 // Chain says which chain to read and from whom.

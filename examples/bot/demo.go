@@ -29,7 +29,7 @@ const (
 func DemoConfig() Config {
 	c := DefaultConfig()
 	c.Database = Secret{}
-	c.simulated = true
+	c.simulated, c.demoDays = true, demoDays
 	return c
 }
 
@@ -44,9 +44,9 @@ func demoParams() pocket.Params {
 }
 
 // demoChain simulates a chain up to now whose watched nodes have some trouble behind them and some ahead.
-func demoChain(now time.Time) *pockettest.Chain {
+func demoChain(now time.Time, days int) *pockettest.Chain {
 	config := pockettest.Config{
-		Seed: demoSeed, Now: now, BlockTime: demoBlockTime, Params: demoParams(), Days: demoDays,
+		Seed: demoSeed, Now: now, BlockTime: demoBlockTime, Params: demoParams(), Days: days,
 		Suppliers: demoNodes, Owners: demoOwners, Services: demoServices, Applications: demoServices,
 	}
 	calm := pockettest.NewChain(config) // tells who there is
@@ -85,7 +85,7 @@ func NewDemo(ctx context.Context, config Config, opts ...Option) (b *Bot, err er
 			_ = b.Close()
 		}
 	}()
-	chain := demoChain(b.clock())
+	chain := demoChain(b.clock(), config.demoDays)
 	node := pockettest.NewNode(chain)
 	b.closers = append(b.closers, func() error { node.Close(); return nil })
 	b.simulated, b.chain = true, chain
@@ -112,5 +112,5 @@ func (b *Bot) Notice() string {
 	if !b.simulated {
 		return ""
 	}
-	return fmt.Sprintf("Simulated: %d days of a chain of %d nodes, made up in this process. %d of them are watched.", demoDays, demoNodes, len(b.config.Nodes))
+	return fmt.Sprintf("Simulated: %d days of a chain of %d nodes, made up in this process. %d of them are watched.", b.config.demoDays, demoNodes, len(b.config.Nodes))
 }

@@ -46,6 +46,9 @@ const patience = 2 * time.Minute
 // start prepares a run in an empty folder, with nothing of the machine's environment that could change it.
 func start(t *testing.T, args ...string) (run *exec.Cmd, out, errOut *bytes.Buffer) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("runs the program as its users have it")
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	out, errOut = &bytes.Buffer{}, &bytes.Buffer{}
