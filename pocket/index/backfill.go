@@ -49,6 +49,9 @@ func (x *Index) Backfill(ctx context.Context, chain Chain, from, to pocket.Heigh
 		total += l.Len()
 	}
 	b.meter = newMeter(total, config.Progress)
+	if config.Log != nil {
+		config.Log.Info("backfill begins", "from", from, "to", to, "unknown", total, "searched", config.Search != nil)
+	}
 	for _, l := range lots {
 		if err := b.fill(ctx, l); err != nil {
 			return b.meter.p.Stored, fmt.Errorf("backfill: %w", err)

@@ -129,6 +129,16 @@ type querier interface {
 	QueryRowContext(context.Context, string, ...any) *sql.Row
 }
 
+// snapshot lets read see the database as it is at one moment, whatever is written meanwhile.
+func (x *Index) snapshot(ctx context.Context, doing string, read func(querier) error) error {
+	tx, err := x.db.Read.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return x.fault(doing, err)
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was written
+	return x.fault(doing, read(tx))
+}
+
 // setting returns a setting's text, "" when it was never set.
 func setting(ctx context.Context, q querier, name string) (string, error) {
 	var value string

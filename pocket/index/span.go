@@ -24,9 +24,14 @@ func (x *Index) reach(ctx context.Context, span pocket.Span) (reach, error) {
 	if err := span.Check(); err != nil {
 		return reach{}, err
 	}
+	r, err := reachOf(ctx, x.db.Read, span)
+	return r, x.fault("blocks", err)
+}
+
+func reachOf(ctx context.Context, q querier, span pocket.Span) (reach, error) {
 	r := reach{0, math.MaxInt64}
 	if !span.From.IsZero() {
-		low, ok, err := x.firstBlock(ctx, span.From)
+		low, ok, err := firstBlock(ctx, q, span.From)
 		if err != nil {
 			return reach{}, err
 		}
@@ -36,7 +41,7 @@ func (x *Index) reach(ctx context.Context, span pocket.Span) (reach, error) {
 		r.low = low
 	}
 	if !span.To.IsZero() {
-		high, ok, err := x.firstBlock(ctx, span.To)
+		high, ok, err := firstBlock(ctx, q, span.To)
 		if err != nil {
 			return reach{}, err
 		}
@@ -48,14 +53,14 @@ func (x *Index) reach(ctx context.Context, span pocket.Span) (reach, error) {
 }
 
 // firstBlock returns the first stored block that is not before t.
-func (x *Index) firstBlock(ctx context.Context, t time.Time) (int64, bool, error) {
+func firstBlock(ctx context.Context, q querier, t time.Time) (int64, bool, error) {
 	var height int64
-	err := x.db.Read.QueryRowContext(ctx,
+	err := q.QueryRowContext(ctx,
 		"SELECT height FROM blocks WHERE time >= $1 ORDER BY time, height LIMIT 1", ceilMicros(t)).Scan(&height)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, false, nil
 	}
-	return height, err == nil, x.fault("blocks", err)
+	return height, err == nil, err
 }
 
 // ceilMicros is the first microsecond that is not before t.

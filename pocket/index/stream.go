@@ -2,7 +2,6 @@ package index
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"iter"
 	"strings"
@@ -47,7 +46,7 @@ type stream[T any] struct {
 }
 
 // head returns the next item, nil at the end.
-func (s *stream[T]) head(ctx context.Context, db *sql.DB) (*item[T], error) {
+func (s *stream[T]) head(ctx context.Context, db querier) (*item[T], error) {
 	if len(s.buffer) == 0 && !s.ended {
 		if err := s.fetch(ctx, db); err != nil {
 			return nil, err
@@ -61,7 +60,7 @@ func (s *stream[T]) head(ctx context.Context, db *sql.DB) (*item[T], error) {
 
 func (s *stream[T]) pop() { s.buffer = s.buffer[1:] }
 
-func (s *stream[T]) fetch(ctx context.Context, db *sql.DB) error {
+func (s *stream[T]) fetch(ctx context.Context, db querier) error {
 	query, args := s.query()
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -112,7 +111,7 @@ func (s *stream[T]) query() (string, []any) {
 }
 
 // merge yields the items of all streams in order, each once even if several streams have it.
-func merge[T any](ctx context.Context, db *sql.DB, streams []*stream[T], newest bool) iter.Seq2[item[T], error] {
+func merge[T any](ctx context.Context, db querier, streams []*stream[T], newest bool) iter.Seq2[item[T], error] {
 	return func(yield func(item[T], error) bool) {
 		var last item[T]
 		for begun := false; ; begun = true {
@@ -137,7 +136,7 @@ func merge[T any](ctx context.Context, db *sql.DB, streams []*stream[T], newest 
 	}
 }
 
-func nextOf[T any](ctx context.Context, db *sql.DB, streams []*stream[T], newest bool) (next *item[T], from *stream[T], err error) {
+func nextOf[T any](ctx context.Context, db querier, streams []*stream[T], newest bool) (next *item[T], from *stream[T], err error) {
 	for _, s := range streams {
 		head, err := s.head(ctx, db)
 		if err != nil {

@@ -18,30 +18,31 @@ func (x *Index) Sums(ctx context.Context, q rewards.Query) ([]rewards.Row, error
 	if err != nil {
 		return nil, err
 	}
-	r, err := x.reach(ctx, q.Span)
-	if err != nil {
-		return nil, err
-	}
-	if r.empty() {
-		return adder.Rows()
-	}
 	f, err := x.filter(ctx, q.Filter)
 	if err != nil {
 		return nil, err
 	}
-	ready, err := x.isReady(ctx, q, f)
-	if err != nil {
-		return nil, err
-	}
-	if ready {
-		err = x.addReady(ctx, adder, q, f)
-	} else if fewRows, countErr := x.fewRows(ctx, f, r); countErr != nil {
-		err = countErr
-	} else if fewRows {
-		err = x.addRows(ctx, adder, f, r)
-	} else {
-		err = x.addDigests(ctx, adder, f, r)
-	}
+	err = x.snapshot(ctx, "sums", func(db querier) error {
+		ready, err := isReady(ctx, db, q, f)
+		if err != nil {
+			return err
+		}
+		if ready {
+			return x.addReady(ctx, db, adder, q, f)
+		}
+		r, err := reachOf(ctx, db, q.Span)
+		if err != nil || r.empty() {
+			return err
+		}
+		few, err := x.fewRows(ctx, db, f, r)
+		if err != nil {
+			return err
+		}
+		if few {
+			return x.addRows(ctx, db, adder, f, r)
+		}
+		return x.addDigests(ctx, db, adder, f, r)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +50,7 @@ func (x *Index) Sums(ctx context.Context, q rewards.Query) ([]rewards.Row, error
 }
 
 // isReady reports whether day_totals and day_payments hold all that q asks for.
-func (x *Index) isReady(ctx context.Context, q rewards.Query, f filter) (bool, error) {
+func isReady(ctx context.Context, db querier, q rewards.Query, f filter) (bool, error) {
 	for _, by := range q.By {
 		if by != rewards.ByService {
 			return false, nil
@@ -62,9 +63,9 @@ func (x *Index) isReady(ctx context.Context, q rewards.Query, f filter) (bool, e
 		return true, nil
 	}
 	// To ask for every supplier that there is, is to ask for all.
-	rows, err := x.db.Read.QueryContext(ctx, "SELECT supplier FROM earners")
+	rows, err := db.QueryContext(ctx, "SELECT supplier FROM earners")
 	if err != nil {
-		return false, x.fault("sums", err)
+		return false, err
 	}
 	all := true
 	err = each(rows, func() error {
@@ -75,17 +76,17 @@ func (x *Index) isReady(ctx context.Context, q rewards.Query, f filter) (bool, e
 		}
 		return err
 	})
-	return all, x.fault("sums", err)
+	return all, err
 }
 
 // rowsWorthReading is up to how many settlements are read one by one. Beyond, unpacking everybody's digests is faster.
 const rowsWorthReading = 20_000
 
 // fewRows reports whether f is so narrow that reading the rows is the shortest way, and they are all there.
-func (x *Index) fewRows(ctx context.Context, f filter, r reach) (bool, error) {
-	pruned, err := settingNumber(ctx, x.db.Read, settingPruned)
+func (x *Index) fewRows(ctx context.Context, db querier, f filter, r reach) (bool, error) {
+	pruned, err := settingNumber(ctx, db, settingPruned)
 	if err != nil {
-		return false, x.fault("sums", err)
+		return false, err
 	}
 	var from string
 	switch {
@@ -99,14 +100,14 @@ func (x *Index) fewRows(ctx context.Context, f filter, r reach) (bool, error) {
 		return false, nil
 	}
 	var n int
-	err = x.db.Read.QueryRowContext(ctx, fmt.Sprintf(
+	err = db.QueryRowContext(ctx, fmt.Sprintf(
 		"SELECT count(*) FROM (SELECT 1 FROM %s AND height >= $1 AND height <= $2 LIMIT %d) few", from, x.worthReading+1),
 		r.low, r.high).Scan(&n)
-	return n <= x.worthReading, x.fault("sums", err)
+	return n <= x.worthReading, err
 }
 
 // addRows adds the rows of those that f asks for. The adder looks at all else.
-func (x *Index) addRows(ctx context.Context, adder *rewards.Adder, f filter, r reach) error {
+func (x *Index) addRows(ctx context.Context, db querier, adder *rewards.Adder, f filter, r reach) error {
 	narrow := filter{suppliers: f.suppliers}
 	if len(f.suppliers) == 0 {
 		narrow.recipients = f.recipients
@@ -126,9 +127,9 @@ func (x *Index) addRows(ctx context.Context, adder *rewards.Adder, f filter, r r
 	for _, s := range streams {
 		s.reach, s.page = r, x.worthReading+1
 	}
-	for i, err := range merge(ctx, x.db.Read, streams, false) {
+	for i, err := range merge(ctx, db, streams, false) {
 		if err != nil {
-			return x.fault("sums", err)
+			return err
 		}
 		if err := adder.Add(i.value); err != nil {
 			return err
@@ -138,11 +139,11 @@ func (x *Index) addRows(ctx context.Context, adder *rewards.Adder, f filter, r r
 }
 
 // addDigests adds all events of the blocks in r that f may let through. The adder looks at what f cannot tell.
-func (x *Index) addDigests(ctx context.Context, adder *rewards.Adder, f filter, r reach) error {
-	rows, err := x.db.Read.QueryContext(ctx, "SELECT height, time, data FROM digests WHERE height >= $1 AND height <= $2 ORDER BY height",
+func (x *Index) addDigests(ctx context.Context, db querier, adder *rewards.Adder, f filter, r reach) error {
+	rows, err := db.QueryContext(ctx, "SELECT height, time, data FROM digests WHERE height >= $1 AND height <= $2 ORDER BY height",
 		r.low, r.high)
 	if err != nil {
-		return x.fault("sums", err)
+		return err
 	}
 	words := x.lexicon(ctx)
 	suppliers, applications, services := newChoice(f.suppliers), newChoice(f.applications), newChoice(f.services)
@@ -171,7 +172,7 @@ func (x *Index) addDigests(ctx context.Context, adder *rewards.Adder, f filter, 
 		}
 		return err
 	})
-	return x.fault("sums", err)
+	return err
 }
 
 // A choice is a set of numbers that holds all when empty.

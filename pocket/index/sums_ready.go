@@ -13,7 +13,7 @@ import (
 )
 
 // addReady adds the ready-made sums.
-func (x *Index) addReady(ctx context.Context, adder *rewards.Adder, q rewards.Query, f filter) error {
+func (x *Index) addReady(ctx context.Context, db querier, adder *rewards.Adder, q rewards.Query, f filter) error {
 	apart := slices.Contains(q.By, rewards.ByService) || len(f.services) > 0
 	where := fmt.Sprintf("service = %d", allServices)
 	if len(f.services) > 0 {
@@ -26,7 +26,7 @@ func (x *Index) addReady(ctx context.Context, adder *rewards.Adder, q rewards.Qu
 		where = fmt.Sprintf("service <> %d", allServices)
 	}
 	sums := merger{adder: adder, query: q, words: x.lexicon(ctx)}
-	err := x.visitSlots(ctx, totalsTable, day, where, q.Span, func(service int64, data []byte) error {
+	err := visitSlots(ctx, db, totalsTable, day, where, q.Span, func(service int64, data []byte) error {
 		return sums.addAll(data, max(service, 0), nil)
 	})
 	if err != nil || len(q.Wallets) == 0 {
@@ -40,12 +40,12 @@ func (x *Index) addReady(ctx context.Context, adder *rewards.Adder, q rewards.Qu
 	if apart {
 		table, width, only = servicePaymentsTable, hour, newChoice(f.services)
 	}
-	return x.visitSlots(ctx, table, width, "recipient IN ("+listOf(unique(wallets))+")", q.Span,
+	return visitSlots(ctx, db, table, width, "recipient IN ("+listOf(unique(wallets))+")", q.Span,
 		func(_ int64, data []byte) error { return sums.addAll(data, 0, only) })
 }
 
 // visitSlots calls visit with each row of a rollup's table that has a part in span.
-func (x *Index) visitSlots(ctx context.Context, t *table, width int64, where string, span pocket.Span,
+func visitSlots(ctx context.Context, db querier, t *table, width int64, where string, span pocket.Span,
 	visit func(key int64, data []byte) error,
 ) error {
 	name, unit := t.columns[0].name, t.columns[1].name
@@ -59,9 +59,9 @@ func (x *Index) visitSlots(ctx context.Context, t *table, width int64, where str
 		args = append(args, slotOf(micros(span.To), width))
 		query += fmt.Sprintf(" AND %s <= $%d", unit, len(args))
 	}
-	rows, err := x.db.Read.QueryContext(ctx, query, args...)
+	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
-		return x.fault("sums", err)
+		return err
 	}
 	var key int64
 	var data sql.RawBytes
@@ -71,7 +71,7 @@ func (x *Index) visitSlots(ctx context.Context, t *table, width int64, where str
 		}
 		return visit(key, data)
 	})
-	return x.fault("sums", err)
+	return err
 }
 
 // A merger adds blocks of one period and service together before it hands them to an adder, which takes longer over each row.
