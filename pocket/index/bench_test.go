@@ -29,7 +29,7 @@ const (
 func benchDays(b *testing.B) int {
 	text := os.Getenv(daysVariable)
 	if text == "" {
-		return 30
+		return 10
 	}
 	days, err := strconv.Atoi(text)
 	require.NoError(b, err)
@@ -263,4 +263,22 @@ func (f *fleet) busyBlock(h pocket.Height) (pocket.Block, []pocket.Event) {
 		events = append(events, s)
 	}
 	return block, events
+}
+
+// BenchmarkLookForNews looks whether there is a new block when there is none.
+func BenchmarkLookForNews(b *testing.B) {
+	for _, s := range stores {
+		b.Run(s.name, func(b *testing.B) {
+			x, chain := opened(b, s.place(b)), newFakeChain(newWorld(1), 5)
+			require.NoError(b, x.Watch(b.Context(), chain.suppliers...))
+			follower := index.NewFollower(x, chain, index.FollowerConfig{})
+			_, err := follower.CatchUp(b.Context())
+			require.NoError(b, err)
+			for b.Loop() {
+				n, err := follower.CatchUp(b.Context())
+				require.NoError(b, err)
+				require.Zero(b, n)
+			}
+		})
+	}
 }
