@@ -216,8 +216,8 @@ func (c *call) nextSettlement() (string, error) {
 	}
 	for h := head.Height + 1; h <= head.Height+pocket.Height(max(params.BlocksPerSession, 0)); h++ {
 		if session, settles := params.SettlesAt(h); settles {
-			return fmt.Sprintf("The next session to settle is number %d, at block %s, in about %s.", session.Number, report.Count(int64(h)),
-				report.Duration(time.Duration(h-head.Height)*pace)), nil
+			return fmt.Sprintf("The next session to settle is number %d, at block %s, in %s.", session.Number, report.Count(int64(h)),
+				about(time.Duration(h-head.Height)*pace)), nil
 		}
 	}
 	return "", fmt.Errorf("no settlement within a session: %w", pocket.ErrMalformed)

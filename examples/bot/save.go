@@ -36,7 +36,7 @@ func save(folder, name string, write func(io.Writer) error) (string, error) {
 	return path, nil
 }
 
-// String tells the progress in one line: "reading the chain: 1,234 of 5,000 blocks, 24 %, about 2m left".
+// String tells the progress in one line: "reading the chain: 1,234 of 5,000 blocks, 24 %, about 2 minutes left".
 func (p Progress) String() string {
 	text := Plain(p.Doing)
 	switch {
@@ -47,7 +47,16 @@ func (p Progress) String() string {
 		text += fmt.Sprintf(": %s %s", report.Count(p.Done), p.Unit)
 	}
 	if p.Left >= time.Second {
-		text += ", about " + report.Duration(p.Left) + " left"
+		text += ", " + about(p.Left) + " left"
 	}
 	return text
+}
+
+// about is a reckoned time for people: "about 2 minutes", "less than a minute".
+func about(d time.Duration) string {
+	text := report.Duration(d)
+	if d < time.Minute {
+		return text
+	}
+	return "about " + text
 }
