@@ -39,6 +39,12 @@ func (b *Bot) CatchUp(ctx context.Context, tell func(Progress)) error {
 	if _, err := follower.CatchUp(ctx); err != nil {
 		return err
 	}
+	if err := b.snapshot(ctx, tell); err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		b.log.Warn("not all suppliers are known", "error", err) // some nodes drop the state of blocks at once; their events tell in time
+	}
 	return b.backfill(ctx, tell)
 }
 
