@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -78,22 +79,28 @@ func demoWatchedNodes(chain *pockettest.Chain) []pocket.Address {
 // NewDemo starts a simulated chain in the process and returns a bot that watches some of its nodes over HTTP, as it would those of a real
 // one. Everything it says is marked as simulated. From [Bot.Run] on the chain goes on by a block each second, and the bot's clock is the
 // chain's. Close it to end the chain.
-func NewDemo(ctx context.Context, config Config, opts ...Option) (b *Bot, err error) {
-	b = newBot(config, opts)
-	defer func() {
-		if err != nil {
-			_ = b.Close()
-		}
-	}()
-	chain := demoChain(b.clock(), config.demoDays)
-	node := pockettest.NewNode(chain)
+func NewDemo(ctx context.Context, config Config, opts ...Option) (*Bot, error) {
+	b := newBot(config, opts)
+	if err := b.openDemo(ctx); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return b, nil
+}
+
+// openDemo starts the simulated chain and opens the bot on it.
+func (b *Bot) openDemo(ctx context.Context) error {
+	chain := demoChain(b.clock(), b.config.demoDays)
+	node, err := pockettest.Listen(chain)
+	if err != nil {
+		return fmt.Errorf("demonstration: %w", err)
+	}
 	b.closers = append(b.closers, func() error { node.Close(); return nil })
 	b.simulated, b.chain = true, chain
 	b.clock = func() time.Time { return chain.TimeOf(chain.Head()) }
-	if config.Database.IsZero() {
+	if b.config.Database.IsZero() {
 		folder, err := os.MkdirTemp("", "poktbot-demo-")
 		if err != nil {
-			return nil, fmt.Errorf("demonstration: %w", err)
+			return fmt.Errorf("demonstration: %w", err)
 		}
 		b.closers = append(b.closers, func() error { return os.RemoveAll(folder) })
 		b.config.Database = NewSecret(filepath.Join(folder, "demo.db"))
@@ -101,10 +108,7 @@ func NewDemo(ctx context.Context, config Config, opts ...Option) (b *Bot, err er
 	b.config.Chain = Chain{RPC: []Secret{NewSecret(node.RPC)}, REST: []Secret{NewSecret(node.REST)}, ID: pockettest.ChainID}
 	b.config.Wallets = chain.Owners()[:1]
 	b.config.Nodes = demoWatchedNodes(chain)
-	if err := b.open(ctx); err != nil {
-		return nil, err
-	}
-	return b, nil
+	return b.open(ctx)
 }
 
 // Notice says what a user must know before anything else: that all of it is simulated. It is "" for a real chain.

@@ -160,6 +160,18 @@ func TestDemo(t *testing.T) {
 		require.NoError(t, err)
 		assert.Empty(t, left, "nothing temporary is left behind")
 	})
+	t.Run("leaves a file that is no database as it is, and says so", func(t *testing.T) {
+		run, _, errOut := start(t, "-demo", "-db", "notes.txt", "-c", "/stats")
+		file := filepath.Join(run.Dir, "notes.txt")
+		require.NoError(t, os.WriteFile(file, []byte("my notes\n"), 0o600))
+		assert.Equal(t, exitFailed, code(t, run.Run()))
+		assert.Contains(t, errOut.String(), "notes.txt")
+		assert.Contains(t, errOut.String(), "database")
+		assert.NotContains(t, errOut.String(), "goroutine")
+		kept, err := os.ReadFile(file)
+		require.NoError(t, err)
+		assert.Equal(t, "my notes\n", string(kept))
+	})
 	t.Run("exits with 1 when a command fails, after answering the others", func(t *testing.T) {
 		run, out, errOut := start(t, "-demo", "-c", "/stast", "-c", "/nodes")
 		assert.Equal(t, exitFailed, code(t, run.Run()))
