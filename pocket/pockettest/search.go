@@ -165,30 +165,39 @@ func (c call) queried(descending bool) (query, bool, *rpcError) {
 	return q, down, failed
 }
 
-func txSearch(v view, c call) (result, *rpcError) {
-	if v.noIndex {
-		return result{}, internalError("transaction indexing is disabled")
-	}
-	q, down, failed := c.queried(false)
+// searched answers a search: what search finds, oldest first, turned and cut to the page that c asks for, and how much there is in all.
+func searched[T any](c call, newestFirst bool, search func(query) ([]T, error)) (page []T, total string, failed *rpcError) {
+	q, down, failed := c.queried(newestFirst)
 	if failed != nil {
-		return result{}, failed
+		return nil, "", failed
 	}
-	found, err := v.searchTxs(q)
+	found, err := search(q)
 	if err != nil {
-		return result{}, internalError("%v", err)
+		return nil, "", internalError("%v", err)
 	}
 	if down {
 		slices.Reverse(found)
 	}
 	from, to, failed := c.paged(len(found))
 	if failed != nil {
+		return nil, "", failed
+	}
+	return found[from:to], strconv.Itoa(len(found)), nil
+}
+
+func txSearch(v view, c call) (result, *rpcError) {
+	if v.noIndex {
+		return result{}, internalError("transaction indexing is disabled")
+	}
+	page, total, failed := searched(c, false, v.searchTxs)
+	if failed != nil {
 		return result{}, failed
 	}
 	txs := []json.RawMessage{}
-	for _, t := range found[from:to] {
+	for _, t := range page {
 		txs = append(txs, t.json())
 	}
-	return result{raw: object("txs", txs, "total_count", strconv.Itoa(len(found)))}, nil
+	return result{raw: object("txs", txs, "total_count", total)}, nil
 }
 
 // searchBlocks returns the heights of the blocks that match, oldest first.
@@ -233,23 +242,12 @@ func blockSearch(v view, c call) (result, *rpcError) {
 	if v.noIndex {
 		return result{}, internalError("block indexing is disabled")
 	}
-	q, down, failed := c.queried(true)
-	if failed != nil {
-		return result{}, failed
-	}
-	found, err := v.searchBlocks(q)
-	if err != nil {
-		return result{}, internalError("%v", err)
-	}
-	if down {
-		slices.Reverse(found)
-	}
-	from, to, failed := c.paged(len(found))
+	page, total, failed := searched(c, true, v.searchBlocks)
 	if failed != nil {
 		return result{}, failed
 	}
 	blocks := []json.RawMessage{}
-	for _, h := range found[from:to] {
+	for _, h := range page {
 		if h < v.low {
 			continue // it still counts
 		}
@@ -259,5 +257,5 @@ func blockSearch(v view, c call) (result, *rpcError) {
 		}
 		blocks = append(blocks, b.json())
 	}
-	return result{raw: object("blocks", blocks, "total_count", strconv.Itoa(len(found)))}, nil
+	return result{raw: object("blocks", blocks, "total_count", total)}, nil
 }

@@ -1,9 +1,7 @@
 package shannon
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -14,15 +12,15 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/pocket/pockettest"
 )
 
-// A recordedBlock is a block of testdata/blocks/blocks.jsonl.gz: heights 1 to 460 of a local network that ran protocol v0.1.35.
+// A recordedBlock is one of [pockettest.RecordedBlocks]: heights 1 to 460 of a local network that ran protocol v0.1.35.
 type recordedBlock struct {
 	block   pocket.Block
 	results []byte // the bare result of /block_results
@@ -40,39 +38,18 @@ func (r recordedBlock) parsed() map[string]any {
 }
 
 var recordedBlocks = sync.OnceValues(func() ([]recordedBlock, error) {
-	file, err := os.Open("testdata/blocks/blocks.jsonl.gz")
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	plain, err := gzip.NewReader(file)
-	if err != nil {
-		return nil, err
-	}
 	var blocks []recordedBlock
-	lines := bufio.NewScanner(plain)
-	lines.Buffer(nil, 16<<20)
-	for lines.Scan() {
-		var line struct {
-			Height pocket.Height
-			Block  struct {
-				Block struct {
-					Header struct{ Time time.Time }
-					Data   struct{ Txs [][]byte }
-				}
-			}
-			Results json.RawMessage `json:"block_results"`
-		}
-		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+	for _, r := range pockettest.RecordedBlocks() {
+		block, err := r.Decoded()
+		if err != nil {
 			return nil, err
 		}
-		recorded := recordedBlock{
-			block:   pocket.Block{Height: line.Height, Time: line.Block.Block.Header.Time.UTC(), Txs: line.Block.Block.Data.Txs},
-			results: line.Results,
-		}
-		blocks = append(blocks, recorded)
+		blocks = append(blocks, recordedBlock{
+			block:   pocket.Block{Height: block.Height, Time: block.Time, Txs: block.Txs},
+			results: r.Results,
+		})
 	}
-	return blocks, lines.Err()
+	return blocks, nil
 })
 
 func recorded(t testing.TB) []recordedBlock {
