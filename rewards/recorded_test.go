@@ -1,13 +1,10 @@
 package rewards_test
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"iter"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/pocket/pockettest"
 	"github.com/poktbot/poktbot/pocket/shannon"
 	"github.com/poktbot/poktbot/rewards"
 )
@@ -25,34 +23,7 @@ import (
 // a day ends within it, its sums are taken in a zone where midnight is at 08:35.
 var recordedZone = time.FixedZone("recording", -(8*60+35)*60)
 
-type recordedLine struct {
-	Height  json.Number
-	Block   json.RawMessage
-	Results json.RawMessage `json:"block_results"`
-}
-
-func recordedLines(t testing.TB) iter.Seq[recordedLine] {
-	t.Helper()
-	return func(yield func(recordedLine) bool) {
-		file, err := os.Open("testdata/blocks.jsonl.gz")
-		require.NoError(t, err)
-		defer file.Close()
-		unzipped, err := gzip.NewReader(file)
-		require.NoError(t, err)
-		lines := bufio.NewScanner(unzipped)
-		lines.Buffer(nil, 1<<20)
-		for lines.Scan() {
-			var line recordedLine
-			require.NoError(t, json.Unmarshal(lines.Bytes(), &line))
-			if !yield(line) {
-				return
-			}
-		}
-		require.NoError(t, lines.Err())
-	}
-}
-
-func recordedTime(t testing.TB, line recordedLine) time.Time {
+func recordedTime(t testing.TB, line pockettest.RecordedBlock) time.Time {
 	t.Helper()
 	var block struct {
 		Block struct{ Header struct{ Time time.Time } }
@@ -65,10 +36,8 @@ func recordedTime(t testing.TB, line recordedLine) time.Time {
 func recordedEvents(t testing.TB) []pocket.Event {
 	t.Helper()
 	var events []pocket.Event
-	for line := range recordedLines(t) {
-		height, err := line.Height.Int64()
-		require.NoError(t, err)
-		block := pocket.Block{Height: pocket.Height(height), Time: recordedTime(t, line)}
+	for _, line := range pockettest.RecordedBlocks() {
+		block := pocket.Block{Height: line.Height, Time: recordedTime(t, line)}
 		for event, err := range shannon.DecodeBlock(bytes.NewReader(line.Results), block, pocket.Selection{}) {
 			require.NoError(t, err)
 			events = append(events, event)
@@ -94,7 +63,7 @@ type tally map[string]int64
 func tallied(t testing.TB) (sums, shares, reasons, batches tally) {
 	t.Helper()
 	sums, shares, reasons, batches = tally{}, tally{}, tally{}, tally{}
-	for line := range recordedLines(t) {
+	for _, line := range pockettest.RecordedBlocks() {
 		day := (recordedTime(t, line).Unix() - (8*60+35)*60) / 86400
 		var results map[string]any
 		require.NoError(t, json.Unmarshal(line.Results, &results))
