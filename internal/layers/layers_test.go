@@ -42,6 +42,7 @@ var table = map[string]layer{
 	"internal/rest":       {imports: []string{"pocket"}},
 	"internal/sqlmigrate": {},
 	"internal/golden":     {},
+	"internal/generated":  {imports: []string{"pocket"}},
 	"internal/pgtest":     {},
 	"internal/layers":     {},
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/poktbot/poktbot/internal/generated"
 	"github.com/poktbot/poktbot/report"
 )
 
@@ -63,7 +64,7 @@ func benchmarkRows(b *testing.B, rows int) {
 	for b.Loop() {
 		m := newMeter()
 		var size counter
-		book := Workbook{Zone: madrid, Sheets: []Sheet{{Table: report.Settlements(generated(rows), nil)}}}
+		book := Workbook{Zone: madrid, Sheets: []Sheet{{Table: report.Settlements(generated.Settlements(rows), nil)}}}
 		require.NoError(b, Write(context.Background(), &size, book))
 		b.ReportMetric(m.read(), "peak-MiB")
 		b.ReportMetric(float64(size)/(1<<20), "file-MiB")

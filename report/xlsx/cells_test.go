@@ -15,6 +15,7 @@ import (
 	"github.com/xuri/excelize/v2"
 	"pgregory.net/rapid"
 
+	"github.com/poktbot/poktbot/internal/generated"
 	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/report"
 )
@@ -162,7 +163,7 @@ func TestMemoryStaysSmall(t *testing.T) {
 	}
 	m := newMeter()
 	var size counter
-	require.NoError(t, Write(t.Context(), &size, Workbook{Sheets: []Sheet{{Table: report.Settlements(generated(80_000), nil)}}}))
+	require.NoError(t, Write(t.Context(), &size, Workbook{Sheets: []Sheet{{Table: report.Settlements(generated.Settlements(80_000), nil)}}}))
 	assert.Less(t, m.read(), 32.0, "MiB")
 }
 

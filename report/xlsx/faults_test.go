@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
 
+	"github.com/poktbot/poktbot/internal/generated"
 	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/report"
 )
@@ -45,7 +46,7 @@ func TestRefusals(t *testing.T) {
 
 func brokenAfter(n int) iter.Seq2[pocket.Event, error] {
 	return func(yield func(pocket.Event, error) bool) {
-		for e := range generated(n) {
+		for e := range generated.Settlements(n) {
 			if !yield(e, nil) {
 				return
 			}
@@ -71,7 +72,7 @@ func TestFaults(t *testing.T) {
 	t.Run("a cancelled context is told", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		endless := func(yield func(pocket.Event, error) bool) {
-			for e := range generated(1 << 40) {
+			for e := range generated.Settlements(1 << 40) {
 				if e.Where().Height > 102_000 {
 					cancel()
 				}
@@ -83,14 +84,14 @@ func TestFaults(t *testing.T) {
 		assert.ErrorIs(t, Write(ctx, io.Discard, book(endless)), context.Canceled)
 	})
 	t.Run("a disk that fills up at any point is told", func(t *testing.T) {
-		whole := len(written(t, book(generated(1000))))
+		whole := len(written(t, book(generated.Settlements(1000))))
 		for room := 0; room < whole; room += whole / 11 {
-			assert.ErrorIs(t, Write(t.Context(), &disk{room: room}, book(generated(1000))), errFull, "room for %d of %d bytes", room, whole)
+			assert.ErrorIs(t, Write(t.Context(), &disk{room: room}, book(generated.Settlements(1000))), errFull, "room for %d of %d bytes", room, whole)
 		}
 	})
 	t.Run("a whole file is written by path", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "rewards.xlsx")
-		require.NoError(t, WriteFile(t.Context(), path, book(generated(10))))
+		require.NoError(t, WriteFile(t.Context(), path, book(generated.Settlements(10))))
 		f, err := excelize.OpenFile(path)
 		require.NoError(t, err)
 		require.NoError(t, f.Close())

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/poktbot/poktbot/internal/generated"
 	"github.com/poktbot/poktbot/report"
 )
 
@@ -51,7 +52,7 @@ func TestLibreOfficeReadsTheSame(t *testing.T) {
 	}
 	const n = 300
 	zone := madrid(t)
-	table := report.Settlements(generated(n), nil)
+	table := report.Settlements(generated.Settlements(n), nil)
 	folder := t.TempDir()
 	path := filepath.Join(folder, "rewards.xlsx")
 	file := written(t, Workbook{Zone: zone, RowsPerSheet: 200, Sheets: []Sheet{{Table: table}, oneColumn("=1+1", " <b>_x000D_ ")}})

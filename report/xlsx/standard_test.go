@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/poktbot/poktbot/internal/generated"
 	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/rewards"
 )
@@ -16,7 +17,7 @@ func contents(t testing.TB, n int, zone *time.Location) Contents {
 	add := func(q rewards.Query) []rewards.Row {
 		adder, err := rewards.NewAdder(q)
 		require.NoError(t, err)
-		for event := range generated(n) {
+		for event := range generated.Settlements(n) {
 			require.NoError(t, adder.Add(event))
 		}
 		rows, err := adder.Rows()
@@ -26,7 +27,7 @@ func contents(t testing.TB, n int, zone *time.Location) Contents {
 	var last time.Time
 	var stays []rewards.Stay
 	staked := map[pocket.Address]bool{}
-	for event := range generated(n) {
+	for event := range generated.Settlements(n) {
 		s := event.(pocket.Settlement)
 		last = s.Time
 		if !staked[s.Supplier] {
@@ -51,6 +52,6 @@ func contents(t testing.TB, n int, zone *time.Location) Contents {
 		Statistics: &stats, Days: days, Months: months, Losses: &losses,
 		Nodes:       add(rewards.Query{By: []rewards.Dimension{rewards.BySupplier}}),
 		Services:    add(rewards.Query{Period: rewards.Month, Zone: zone, By: []rewards.Dimension{rewards.ByService}}),
-		Settlements: generated(n),
+		Settlements: generated.Settlements(n),
 	}
 }

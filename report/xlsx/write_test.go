@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
 
+	"github.com/poktbot/poktbot/internal/generated"
 	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/report"
 )
@@ -204,7 +205,7 @@ func TestAllCellsComeBack(t *testing.T) {
 	zone := madrid(t)
 	wallet, err := pocket.AccountFromBytes(append([]byte{200, 0}, append(make([]byte, 17), 7)...))
 	require.NoError(t, err)
-	table := report.Settlements(generated(n), []pocket.Address{wallet})
+	table := report.Settlements(generated.Settlements(n), []pocket.Address{wallet})
 	f := opened(t, written(t, Workbook{Zone: zone, Sheets: []Sheet{{Table: table}}}))
 	got, err := f.GetRows("Settlements", excelize.Options{RawCellValue: true})
 	require.NoError(t, err)

@@ -1,4 +1,5 @@
-package xlsx
+// Package generated makes settlements for tests and benchmarks: as many as wanted, the same on every machine.
+package generated
 
 import (
 	"iter"
@@ -7,8 +8,9 @@ import (
 	"github.com/poktbot/poktbot/pocket"
 )
 
-// generated yields n settlements of 100 suppliers, about 10 a day each, the same every time.
-func generated(n int) iter.Seq2[pocket.Event, error] {
+// Settlements yields n settlements of 100 suppliers, about 10 a day each, the same every time, from noon UTC of 3 June 2025 on. Their
+// Shares are overwritten by the next one's: copy them to keep them.
+func Settlements(n int) iter.Seq2[pocket.Event, error] {
 	addresses := make([]pocket.Address, 300)
 	for i := range addresses {
 		raw := make([]byte, 20)
