@@ -38,6 +38,7 @@ var table = map[string]layer{
 	"report":                {imports: []string{"pocket", "rewards"}, modules: 2},
 	"report/xlsx":           {imports: []string{"pocket", "rewards", "report"}, modules: 11},
 	"report/plot":           {imports: []string{"pocket", "rewards"}, modules: 10},
+	"monitor":               {imports: []string{"pocket", "internal/sqlmigrate"}, modules: 2},
 
 	"internal/rest":       {imports: []string{"pocket"}},
 	"internal/sqlmigrate": {},
@@ -140,8 +141,8 @@ func TestEveryPackageSaysWhatItIsAndPublicOnesShowHow(t *testing.T) {
 func TestTheTopLevelIsWhatItIs(t *testing.T) {
 	entries, err := os.ReadDir(filepath.Join("..", ".."))
 	require.NoError(t, err)
-	want := []string{"LICENSE", "README.md", "doc.go", "examples", "go.mod", "go.sum", "internal", "pocket", "report", "rewards"}
-	later := []string{"monitor", "rbac"} // part of the layout, not written yet
+	want := []string{"LICENSE", "README.md", "doc.go", "examples", "go.mod", "go.sum", "internal", "monitor", "pocket", "report", "rewards"}
+	later := []string{"rbac"} // part of the layout, not written yet
 	var got []string
 	for _, entry := range entries {
 		name := entry.Name()

@@ -1,0 +1,33 @@
+package monitor
+
+import "strings"
+
+// A Name says what is wrong, such as "tls.expiring". The constants of this package are those that its checks use; a program may add its
+// own.
+type Name string
+
+// Family returns what stands before the dot: "tls" of "tls.expiring".
+func (n Name) Family() string {
+	family, _, _ := strings.Cut(string(n), ".")
+	return family
+}
+
+// A Key names an alert for ever: what is wrong, with whom, and with which part of it. It holds nothing that changes while the alert
+// lasts, no number and no text for people.
+type Key struct {
+	Name    Name
+	Subject string // an address, a host, a node's name: the one thing an operator would mute
+	Part    string // a service, a session, an endpoint; "" when the subject is whole
+}
+
+// String returns the key in one line, such as "claim.missing pokt1… eth". It is for people and logs; compare keys by ==.
+func (k Key) String() string {
+	text := string(k.Name)
+	if k.Subject != "" {
+		text += " " + k.Subject
+	}
+	if k.Part != "" {
+		text += " " + k.Part
+	}
+	return text
+}
