@@ -15,9 +15,9 @@ func (n Name) Family() string {
 // A Key names an alert for ever: what is wrong, with whom, and with which part of it. It holds nothing that changes while the alert
 // lasts, no number and no text for people.
 type Key struct {
-	Name    Name
-	Subject string // an address, a host, a node's name: the one thing an operator would mute
-	Part    string // a service, a session, an endpoint; "" when the subject is whole
+	Name    Name   `json:"name"`
+	Subject string `json:"subject,omitempty"` // an address, a host, a node's name: the one thing an operator would mute
+	Part    string `json:"part,omitempty"`    // a service, a session, an endpoint; "" when the subject is whole
 }
 
 // String returns the key in one line, such as "claim.missing pokt1… eth". It is for people and logs; compare keys by ==.
