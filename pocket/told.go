@@ -5,4 +5,6 @@ package pocket
 type Told struct {
 	Block  Block
 	Events []Event
+	// Newest says that the source knows of no later block: what the block tells is how things are now. A source that cannot say leaves it out.
+	Newest bool
 }

@@ -39,6 +39,7 @@ var table = map[string]layer{
 	"report/xlsx":           {imports: []string{"pocket", "rewards", "report"}, modules: 11},
 	"report/plot":           {imports: []string{"pocket", "rewards"}, modules: 10},
 	"monitor":               {imports: []string{"pocket", "internal/sqlmigrate"}, modules: 2},
+	"monitor/check":         {imports: []string{"pocket", "monitor"}, modules: 2},
 
 	"internal/rest":       {imports: []string{"pocket"}},
 	"internal/sqlmigrate": {},
