@@ -16,7 +16,7 @@ import (
 // Overserviced already tells it. An event counts in the period that holds its block's time and only if that lies in q's span. The order of the
 // events does not matter; one that comes twice counts twice. A combination that no event falls into has no row, so of no events
 // there are no rows. A settlement's fields that [pocket.Settlement.Lacks] names are not added but counted in LackAmounts and
-// LackShares; shares paid for no told reason go to Unattributed.
+// LackShares; shares paid for no told reason go to Unattributed. With [Query.Prices] each row has its [Worth].
 //
 // It stops at the first error: of events, an event without a time where q needs one ([pocket.ErrMalformed]), or a sum that does
 // not fit ([pocket.ErrOverflow]). There are no rows then.
@@ -49,6 +49,7 @@ type Adder struct {
 	groups  groups
 	buckets []*bucket // by start
 	current *bucket
+	values  valuer
 	err     error
 }
 
@@ -58,7 +59,7 @@ func NewAdder(q Query) (*Adder, error) {
 		return nil, fmt.Errorf("query: %w", err)
 	}
 	q.Zone = zoneOr(q.Zone)
-	a := &Adder{query: q, match: newMatcher(q.Filter), wallets: newSet(q.Wallets), groups: newGroups(len(q.By))}
+	a := &Adder{query: q, match: newMatcher(q.Filter), wallets: newSet(q.Wallets), groups: newGroups(len(q.By)), values: newValuer(q.Prices)}
 	a.by.supplier = slices.Contains(q.By, BySupplier)
 	a.by.service = slices.Contains(q.By, ByService)
 	a.by.owner = slices.Contains(q.By, ByOwner)
@@ -88,21 +89,51 @@ func (a *Adder) Add(event pocket.Event) error {
 // AddRow adds sums made before under the same zone, filter and wallets, such as a day's to a month's or one part of the chain to another. Fields of its
 // key that the query does not keep apart are dropped; its Start must lie in the period it is to be added to. The query's span and filter
 // are not looked at. A row of one recipient is refused unless the query is by recipient: see [ByRecipient].
+//
+// Its worth is added to that of the others, also by an adder whose query has no prices: either all rows have one, in the same currency, or none.
 func (a *Adder) AddRow(row Row) error {
 	if a.err != nil {
 		return a.err
 	}
-	switch {
-	case !row.Recipient.IsZero() && !a.by.recipient:
-		a.err = fmt.Errorf("rows by recipient overlap and cannot be added: %w", pocket.ErrInvalid)
-	case row.Start.IsZero() && a.query.Period != Whole:
-		a.err = fmt.Errorf("row without a start cannot be added by %s: %w", a.query.Period, pocket.ErrInvalid)
-	default:
-		a.err = a.add(a.bucketOf(row.Start), a.groupOf(pocket.Subject{
-			Supplier: row.Supplier, Owner: a.ownerOf(row.Supplier, row.Owner), Application: row.Application, Service: row.Service,
-		}, row.Recipient), &row.Sums)
+	if a.err = a.values.admit(row.Worth, len(a.buckets) == 0); a.err == nil {
+		a.err = a.addRow(&row, func(b *bucket, place uint32) error {
+			if row.Worth == nil {
+				return nil
+			}
+			return b.tally(place).addWorth(row.Worth)
+		})
 	}
 	return a.err
+}
+
+// AddRowAt is [Adder.AddRow] of sums of events that all happened when the query's prices were the same as at t: see [Prices.Steady]. They are
+// valued at that price, and row.Worth is not looked at. Without prices it is AddRow of a row without a worth.
+func (a *Adder) AddRowAt(row Row, t time.Time) error {
+	row.Worth = nil
+	if a.query.Prices == nil {
+		return a.AddRow(row)
+	}
+	if a.err == nil {
+		a.err = a.addRow(&row, func(b *bucket, place uint32) error { return a.value(b, place, &row.Sums, t) })
+	}
+	return a.err
+}
+
+func (a *Adder) addRow(row *Row, value func(*bucket, uint32) error) error {
+	switch {
+	case !row.Recipient.IsZero() && !a.by.recipient:
+		return errOverlap
+	case row.Start.IsZero() && a.query.Period != Whole:
+		return fmt.Errorf("row without a start cannot be added by %s: %w", a.query.Period, pocket.ErrInvalid)
+	}
+	b := a.bucketOf(row.Start)
+	place, err := a.add(b, a.groupOf(pocket.Subject{
+		Supplier: row.Supplier, Owner: a.ownerOf(row.Supplier, row.Owner), Application: row.Application, Service: row.Service,
+	}, row.Recipient), &row.Sums)
+	if err != nil {
+		return err
+	}
+	return value(b, place)
 }
 
 // Merge adds what other has added up, for the same query over other events. Other stays as it is.
@@ -139,7 +170,11 @@ func (a *Adder) Rows() ([]Row, error) {
 		for _, i := range order {
 			key := a.groups.keys[b.entries[i].group]
 			key.Start = b.from
-			rows = append(rows, Row{key, b.entries[i].sums})
+			row := Row{Key: key, Sums: b.entries[i].sums}
+			if a.values.on() {
+				row.Worth = b.tally(uint32(i)).worth(a.values.currency)
+			}
+			rows = append(rows, row)
 		}
 	}
 	return rows, nil
@@ -162,12 +197,33 @@ func (a *Adder) place(at pocket.At, who pocket.Subject, sums *Sums) error {
 	if b == nil || err != nil {
 		return err
 	}
-	return a.add(b, a.groupOf(who, pocket.Address{}), sums)
+	return a.addAt(b, a.groupOf(who, pocket.Address{}), sums, at.Time)
 }
 
-func (a *Adder) add(b *bucket, key Key, sums *Sums) error {
-	if !b.sums(a.groups.number(&key)).add(sums) {
-		return fmt.Errorf("period from %s: %w", b.from.Format(time.RFC3339), errOverflow)
+// addAt adds sums of an event of that time.
+func (a *Adder) addAt(b *bucket, key Key, sums *Sums, t time.Time) error {
+	place, err := a.add(b, key, sums)
+	if err == nil && a.values.on() {
+		err = a.value(b, place, sums, t)
+	}
+	return err
+}
+
+func (a *Adder) add(b *bucket, key Key, sums *Sums) (place uint32, err error) {
+	place = b.place(a.groups.number(&key))
+	if !b.entries[place].sums.add(sums) {
+		return 0, fmt.Errorf("period from %s: %w", b.from.Format(time.RFC3339), errOverflow)
+	}
+	return place, nil
+}
+
+// value adds what sums are worth at the price of that time.
+func (a *Adder) value(b *bucket, place uint32, sums *Sums, t time.Time) error {
+	if a.values.prices == nil {
+		return errUnvalued
+	}
+	if !b.tally(place).add(sums, a.values.at(t)) {
+		return fmt.Errorf("worth in the period from %s: %w", b.from.Format(time.RFC3339), errOverflow)
 	}
 	return nil
 }
@@ -201,7 +257,7 @@ func (a *Adder) groupOf(who pocket.Subject, recipient pocket.Address) (k Key) {
 
 // bucketAt returns the bucket of an event at that place, nil when that lies outside the query's span.
 func (a *Adder) bucketAt(at *pocket.At) (*bucket, error) {
-	if at.Time.IsZero() && (a.query.Period != Whole || a.query.Span != pocket.Span{}) {
+	if at.Time.IsZero() && (a.query.Period != Whole || a.query.Span != pocket.Span{} || a.query.Prices != nil) {
 		return nil, fmt.Errorf("event %d of block %d has no time: %w", at.Index, at.Height, pocket.ErrMalformed)
 	}
 	if !a.query.Contains(at.Time) {

@@ -123,7 +123,7 @@ func TestAggregate(t *testing.T) {
 			assert.Equal(t, []Row{{Sums: test.want}}, rows)
 			test.query.Period, test.query.By = Day, []Dimension{BySupplier}
 			rows = aggregate(t, test.query, test.event)
-			assert.Equal(t, []Row{{Key{Start: noon.Add(-12 * time.Hour), Supplier: node1}, test.want}}, rows)
+			assert.Equal(t, []Row{{Key: Key{Start: noon.Add(-12 * time.Hour), Supplier: node1}, Sums: test.want}}, rows)
 		})
 	}
 

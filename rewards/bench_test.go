@@ -72,7 +72,7 @@ func BenchmarkStatistics(b *testing.B) {
 		b.Run(fmt.Sprint(nodes, " nodes"), func(b *testing.B) {
 			facts := Facts{Now: now, Zone: zone(b, "Europe/Madrid"), NodesKnown: true}
 			for start := range Day.In(pocket.Span{From: now.AddDate(-1, 0, 0), To: now}, facts.Zone) {
-				facts.Days = append(facts.Days, Row{Key{Start: start}, Sums{Settlements: 10, Gross: 1000}})
+				facts.Days = append(facts.Days, Row{Key: Key{Start: start}, Sums: Sums{Settlements: 10, Gross: 1000}})
 			}
 			for i := range nodes {
 				facts.Stays = append(facts.Stays, Stay{Supplier: address(i), From: now.AddDate(-1, 0, 0).Add(time.Duration(i) * time.Hour)})

@@ -10,6 +10,7 @@ import (
 type bucket struct {
 	from, to time.Time // both zero for Whole
 	entries  []entry
+	tallies  []tally           // by place in entries; empty when nothing is valued
 	places   map[uint32]uint32 // in entries, by group
 }
 
@@ -31,15 +32,23 @@ func (b *bucket) contains(t time.Time) bool {
 	return b.to.IsZero() || t.Before(b.to) && !t.Before(b.from)
 }
 
-// sums returns the sums of a group, made if need be. They stay in place until the next call.
-func (b *bucket) sums(group uint32) *Sums {
+// place returns the place of a group in the entries, made if need be.
+func (b *bucket) place(group uint32) uint32 {
 	place, found := b.places[group]
 	if !found {
 		place = uint32(len(b.entries))
 		b.places[group] = place
 		b.entries = append(b.entries, entry{group: group})
 	}
-	return &b.entries[place].sums
+	return place
+}
+
+// tally returns what the sums at a place are worth. It stays there until the next call.
+func (b *bucket) tally(place uint32) *tally {
+	if missing := len(b.entries) - len(b.tallies); missing > 0 {
+		b.tallies = append(b.tallies, make([]tally, missing)...)
+	}
+	return &b.tallies[place]
 }
 
 // groups numbers the combinations of dimensions, so that their addresses are hashed and compared once and not in each period.

@@ -21,6 +21,11 @@ type DayPoint struct {
 	// Average is what an average node earned that day, gross, in POKT, and AverageMine the wallets' part of it: see [Figure.PerNode].
 	// They are not valid when no node was staked, which a graph shows as a gap, not as zero.
 	Average, AverageMine decimal.NullDecimal
+
+	Worth *Worth // of Total; nil when the question has no prices
+	// AverageWorth and AverageMineWorth are the averages in the currency: see [Figure.WorthPerNode]. They are not valid either when a part of what
+	// they are of had no price: a graph shows a gap, not a dip.
+	AverageWorth, AverageMineWorth decimal.NullDecimal
 }
 
 // maxDays is a hundred years, more than anybody can look at.
@@ -36,7 +41,7 @@ func Daily(ctx context.Context, source Source, q StatsQuery, n int) ([]DayPoint,
 	if err != nil {
 		return nil, err
 	}
-	facts := Facts{Now: q.Now, Zone: q.Zone}
+	facts := q.facts()
 	if facts.Stays, facts.NodesKnown, err = q.stays(ctx, source); err != nil {
 		return nil, err
 	}
@@ -61,13 +66,21 @@ func DayPoints(f Facts, n int) ([]DayPoint, error) {
 	for from, to := range Day.In(pocket.Span{From: first, To: end}, m.zone) {
 		p := DayPoint{Start: from, End: to, Partial: to.After(m.now)}
 		i, found := slices.BinarySearchFunc(m.days, from, func(row Row, t time.Time) int { return row.Start.Compare(t) })
+		p.Worth = m.worth(new(tally))
 		if found {
 			p.Total = m.days[i].Sums
+			p.Worth = m.days[i].Worth
 		}
 		figure := Figure{Span: pocket.Span{From: from, To: to}}
 		m.presence.fill(&figure)
 		p.Nodes, p.NodeDays = figure.Nodes, figure.NodeDays
 		p.Average, p.AverageMine = figure.PerNode(p.Total.Gross), figure.PerNode(p.Total.Mine)
+		if w := p.Worth; w != nil && w.Unpriced.Gross == 0 {
+			p.AverageWorth = figure.WorthPerNode(w.Gross)
+		}
+		if w := p.Worth; w != nil && w.Unpriced.Mine == 0 {
+			p.AverageMineWorth = figure.WorthPerNode(w.Mine)
+		}
 		points = append(points, p)
 	}
 	return points, nil

@@ -13,6 +13,7 @@ import (
 type Figure struct {
 	pocket.Span // in the question's zone; To is not in it
 	Total       Sums
+	Worth       *Worth // of Total; nil when the question has no prices
 
 	Nodes    int             // nodes staked at any moment of the span
 	NodeDays decimal.Decimal // the time that they were staked, added up; rounded to 18 places
@@ -40,6 +41,33 @@ func (f Figure) PerNode(amount pocket.Upokt) decimal.NullDecimal {
 // [Figure.PerNodeDay], and not valid when no node was staked.
 func (f Figure) PerDay(amount pocket.Upokt) decimal.NullDecimal {
 	return divide(amount.Decimal(), f.Days, averagePlaces)
+}
+
+// worthAveragePlaces is to how many places of a currency averages are rounded. A POKT may be a very small part of one, such as of a bitcoin.
+const worthAveragePlaces = 18
+
+// WorthPerNodeDay is [Figure.PerNodeDay] of a part of f's Worth, such as f.Worth.Gross: what an average node earned a day in the currency,
+// rounded half away from zero to 18 places. It is not valid when the part is not, or no node was staked. What had no price (see [Worth.Unpriced]) is
+// missing from it as from the part itself.
+func (f Figure) WorthPerNodeDay(worth decimal.NullDecimal) decimal.NullDecimal {
+	return divideWorth(worth, decimal.NewFromInt(1), f.NodeDays)
+}
+
+// WorthPerNode is [Figure.PerNode] of a part of f's Worth: see [Figure.WorthPerNodeDay].
+func (f Figure) WorthPerNode(worth decimal.NullDecimal) decimal.NullDecimal {
+	return divideWorth(worth, f.Days, f.NodeDays)
+}
+
+// WorthPerDay is [Figure.PerDay] of a part of f's Worth: see [Figure.WorthPerNodeDay].
+func (f Figure) WorthPerDay(worth decimal.NullDecimal) decimal.NullDecimal {
+	return divideWorth(worth, decimal.NewFromInt(1), f.Days)
+}
+
+func divideWorth(worth decimal.NullDecimal, times, by decimal.Decimal) decimal.NullDecimal {
+	if !worth.Valid {
+		return decimal.NullDecimal{}
+	}
+	return divide(worth.Decimal.Mul(times), by, worthAveragePlaces)
 }
 
 // complete reports whether nothing is missing from the sums because old versions of the protocol did not tell it.
@@ -79,6 +107,35 @@ func (t Trend) ChangePerNode(amount func(Sums) pocket.Upokt) decimal.NullDecimal
 
 func (t Trend) comparable() bool {
 	return t.Previous != nil && t.Total.complete() && t.Previous.Total.complete()
+}
+
+// ChangeWorth is [Trend.Change] of a part of the Worth: t.ChangeWorth(func(w Worth) decimal.NullDecimal { return w.Gross }). It is not valid either
+// when one of both spans has something without a price. It tells what more or less the income was worth, be it by the income or by the
+// price.
+func (t Trend) ChangeWorth(part func(Worth) decimal.NullDecimal) decimal.NullDecimal {
+	if !t.comparableWorth() || !t.Whole {
+		return decimal.NullDecimal{}
+	}
+	return changeWorth(part(*t.Worth), part(*t.Previous.Worth))
+}
+
+// ChangeWorthPerNode is [Trend.ChangePerNode] of a part of the Worth: see [Trend.ChangeWorth].
+func (t Trend) ChangeWorthPerNode(part func(Worth) decimal.NullDecimal) decimal.NullDecimal {
+	if !t.comparableWorth() {
+		return decimal.NullDecimal{}
+	}
+	return changeWorth(t.WorthPerNodeDay(part(*t.Worth)), t.Previous.WorthPerNodeDay(part(*t.Previous.Worth)))
+}
+
+func (t Trend) comparableWorth() bool {
+	return t.comparable() && t.Worth != nil && t.Previous.Worth != nil && t.Worth.Full() && t.Previous.Worth.Full()
+}
+
+func changeWorth(now, before decimal.NullDecimal) decimal.NullDecimal {
+	if !now.Valid || !before.Valid {
+		return decimal.NullDecimal{}
+	}
+	return Change(now.Decimal, before.Decimal)
 }
 
 // Change returns by how many percent now is more than before, less when negative, rounded half away from zero to 4 places. It is not

@@ -31,6 +31,12 @@ type Loss struct {
 	// was really paid in the same rows for the part of what was not. Of slashes it is the whole amount, exactly. It is not valid when the
 	// amount is unknown or nothing was paid to estimate by.
 	Estimate decimal.NullDecimal
+
+	// Worth is what the amount was worth in the report's currency, without the part that had no price, Unpriced. It is not valid when the question has no
+	// prices, nothing of the amount had one, or the amount is unknown. EstimateWorth is the same part of it that Estimate is of the amount, rounded to
+	// 18 places.
+	Worth, EstimateWorth decimal.NullDecimal
+	Unpriced             pocket.Upokt
 }
 
 // A LossReport is what was claimed and not received, by cause.
@@ -41,6 +47,13 @@ type LossReport struct {
 	Unpaid Loss
 	// Lost estimates what the suppliers' sides lost in all, in POKT: the estimate of Unpaid and what was slashed. Not valid without both.
 	Lost decimal.NullDecimal
+
+	// Currency is the code of the currency that worths are in, "" when the rows have none. ClaimedWorth is the worth of Claimed, without the
+	// part that had no price, ClaimedUnpriced; LostWorth is the worth of Lost, by the EstimateWorths.
+	Currency                string
+	ClaimedWorth, LostWorth decimal.NullDecimal
+	ClaimedUnpriced         pocket.Upokt
+
 	// LackAmounts counts settlements that did not tell what was overserviced or deflated, so that these two are lower bounds.
 	LackAmounts int64
 }
@@ -56,18 +69,35 @@ func Losses(rows []Row) (LossReport, error) {
 	if report.Claimed, err = s.Claimed.Add(s.ExpiredClaimed); err != nil {
 		return LossReport{}, errOverflow
 	}
+	worth, err := TotalWorth(rows)
+	if err != nil {
+		return LossReport{}, err
+	}
+	if worth == nil {
+		worth = &Worth{} // nothing in it is valid
+	}
+	report.Currency = worth.Currency
 	// What is overserviced or expired would have been settled, what is deflated would have been minted.
 	perSettled := part{s.Gross, s.Settled}
-	overserviced := report.loss(CauseOverserviced, s.OverservicedClaims, s.Overserviced, perSettled)
-	deflated := report.loss(CauseDeflation, s.DeflatedClaims, s.Deflated, part{s.Gross, s.Minted})
-	expired := report.loss(CauseExpired, s.Expired, s.ExpiredClaimed, perSettled)
-	slashed := Loss{Cause: CauseSlashed, Count: s.Slashes, Amount: s.Slashed, Estimate: decimal.NewNullDecimal(s.Slashed.Decimal())}
+	overserviced := report.loss(CauseOverserviced, s.OverservicedClaims, s.Overserviced, perSettled).
+		valued(worth.Overserviced, worth.Unpriced.Overserviced, perSettled)
+	perMinted := part{s.Gross, s.Minted}
+	deflated := report.loss(CauseDeflation, s.DeflatedClaims, s.Deflated, perMinted).valued(worth.Deflated, worth.Unpriced.Deflated, perMinted)
+	expired := report.loss(CauseExpired, s.Expired, s.ExpiredClaimed, perSettled).
+		valued(worth.ExpiredClaimed, worth.Unpriced.ExpiredClaimed, perSettled)
+	slashed := Loss{
+		Cause: CauseSlashed, Count: s.Slashes, Amount: s.Slashed, Estimate: decimal.NewNullDecimal(s.Slashed.Decimal()),
+		Worth: worth.Slashed, EstimateWorth: worth.Slashed, Unpriced: worth.Unpriced.Slashed,
+	}
+	report.claimed(worth)
 	report.Causes = []Loss{overserviced, deflated, expired, {Cause: CauseDiscarded, Count: s.Discarded, Unknown: true}, slashed}
 	return report, report.addUp(overserviced, deflated, expired, slashed)
 }
 
 func (r *LossReport) addUp(overserviced, deflated, expired, slashed Loss) error {
 	estimate, known := decimal.Zero, true
+	var estimateWorth decimal.Decimal
+	knownWorth := r.Currency != ""
 	for _, loss := range []Loss{overserviced, deflated, expired} {
 		var err error
 		if r.Unpaid.Amount, err = r.Unpaid.Amount.Add(loss.Amount); err != nil {
@@ -76,6 +106,17 @@ func (r *LossReport) addUp(overserviced, deflated, expired, slashed Loss) error 
 		r.Unpaid.Count += loss.Count
 		estimate = estimate.Add(loss.Estimate.Decimal)
 		known = known && loss.Estimate.Valid
+		r.Unpaid.Unpriced += loss.Unpriced // no more than the amounts, which fit
+		r.Unpaid.Worth.Decimal = r.Unpaid.Worth.Decimal.Add(loss.Worth.Decimal)
+		estimateWorth = estimateWorth.Add(loss.EstimateWorth.Decimal)
+		knownWorth = knownWorth && (loss.EstimateWorth.Valid || loss.Unpriced > 0 && loss.Unpriced == loss.Amount)
+	}
+	r.Unpaid.Worth.Valid = r.Currency != "" && (r.Unpaid.Unpriced == 0 || !r.Unpaid.Worth.Decimal.IsZero())
+	if knownWorth && r.Unpaid.Worth.Valid {
+		r.Unpaid.EstimateWorth = decimal.NewNullDecimal(estimateWorth)
+		if slashed.Worth.Valid {
+			r.LostWorth = decimal.NewNullDecimal(estimateWorth.Add(slashed.Worth.Decimal))
+		}
 	}
 	r.Unpaid.OfClaimed = percentOf(r.Unpaid.Amount, r.Claimed)
 	if known {
@@ -97,6 +138,28 @@ func (r *LossReport) loss(cause Cause, count int64, amount pocket.Upokt, supplie
 		loss.Estimate = divide(amount.Decimal().Mul(suppliers.paid.Decimal()), suppliers.of.Decimal(), 6)
 	}
 	return loss
+}
+
+// valued adds what the amount was worth.
+func (l Loss) valued(worth decimal.NullDecimal, unpriced pocket.Upokt, suppliers part) Loss {
+	l.Worth, l.Unpriced = worth, unpriced
+	switch {
+	case !worth.Valid:
+	case worth.Decimal.IsZero():
+		l.EstimateWorth = worth
+	case suppliers.paid > 0:
+		l.EstimateWorth = divide(worth.Decimal.Mul(suppliers.paid.Decimal()), suppliers.of.Decimal(), worthAveragePlaces)
+	}
+	return l
+}
+
+// claimed sets the worth of all that was claimed.
+func (r *LossReport) claimed(w *Worth) {
+	r.ClaimedUnpriced = w.Unpriced.Claimed + w.Unpriced.ExpiredClaimed // no more than Claimed, which fits
+	sum := w.Claimed.Decimal.Add(w.ExpiredClaimed.Decimal)
+	if w.Currency != "" && (r.ClaimedUnpriced == 0 || !sum.IsZero()) {
+		r.ClaimedWorth = decimal.NewNullDecimal(sum)
+	}
 }
 
 func percentOf(amount, of pocket.Upokt) decimal.NullDecimal {

@@ -13,11 +13,11 @@ import (
 func TestLosses(t *testing.T) {
 	t.Run("by cause, with what the suppliers' sides may have lost", func(t *testing.T) {
 		report, err := Losses([]Row{
-			{Key{Supplier: node1}, Sums{
+			{Key: Key{Supplier: node1}, Sums: Sums{
 				Settlements: 3, Claimed: 9_000_000, Settled: 8_000_000, Minted: 7_000_000, Overserviced: 1_000_000, Deflated: 1_000_000,
 				OverservicedClaims: 1, DeflatedClaims: 3, Gross: 5_600_000,
 			}},
-			{Key{Supplier: node2}, Sums{Expired: 2, ExpiredClaimed: 1_000_000, Discarded: 4, Slashes: 2, Slashed: 400_000_000, LackAmounts: 1}},
+			{Key: Key{Supplier: node2}, Sums: Sums{Expired: 2, ExpiredClaimed: 1_000_000, Discarded: 4, Slashes: 2, Slashed: 400_000_000, LackAmounts: 1}},
 		})
 		require.NoError(t, err)
 		var lines []string

@@ -76,6 +76,8 @@ func wholePeriods(span pocket.Span, p Period, loc *time.Location) (n int) {
 type Growth struct {
 	Key         // without a Start
 	Now, Before Sums
+
+	NowWorth, BeforeWorth *Worth // nil when the query has no prices
 }
 
 // Compare returns the sums of q's span beside those of the span that [Previous] tells, for every combination of dimensions that is in either,
@@ -94,23 +96,23 @@ func Compare(ctx context.Context, source Source, q Query) ([]Growth, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the time before: %w", err)
 	}
-	return pair(rows, rowsBefore), nil
+	return pair(rows, rowsBefore, q.Prices), nil
 }
 
-func pair(now, before []Row) []Growth {
+func pair(now, before []Row, prices *Prices) []Growth {
 	byKey := map[Key]*Growth{}
 	at := func(k Key) *Growth {
 		k.Start = time.Time{}
 		if byKey[k] == nil {
-			byKey[k] = &Growth{Key: k}
+			byKey[k] = &Growth{Key: k, NowWorth: prices.nothing(), BeforeWorth: prices.nothing()}
 		}
 		return byKey[k]
 	}
 	for _, row := range now {
-		at(row.Key).Now = row.Sums
+		at(row.Key).Now, at(row.Key).NowWorth = row.Sums, row.Worth
 	}
 	for _, row := range before {
-		at(row.Key).Before = row.Sums
+		at(row.Key).Before, at(row.Key).BeforeWorth = row.Sums, row.Worth
 	}
 	grown := make([]Growth, 0, len(byKey))
 	for _, g := range byKey {

@@ -50,12 +50,16 @@ type Query struct {
 	// OwnerOf tells the owner of a supplier for events that do not: losses, and settlements before v0.1.33. It is used by [ByOwner] and by
 	// the filter's Owners. Without it such events stand under the zero owner, and no owner's filter finds them.
 	OwnerOf map[pocket.Address]pocket.Address
+
+	// Prices, when set, give each row its [Worth]: every event is valued at the price of its own moment.
+	Prices *Prices
 }
 
 // A Row is what the events of one period and one combination of dimensions add up to.
 type Row struct {
 	Key
 	Sums
+	Worth *Worth // what the amounts of Sums were worth; nil when the query has no prices
 }
 
 // A Key names a [Row]. Fields that the query does not keep apart are zero.
@@ -117,7 +121,8 @@ type Stay struct {
 type Source interface {
 	// Events yields the events that match, in the query's order. An error is yielded last, with a nil event.
 	Events(context.Context, pocket.EventQuery) iter.Seq2[pocket.Event, error]
-	// Sums returns what [Aggregate] would make of the same events, and may compute it in its own way.
+	// Sums returns what [Aggregate] would make of the same events, and may compute it in its own way. A source that knows nothing of
+	// prices refuses a query with [Query.Prices], rather than to return rows without a worth.
 	Sums(context.Context, Query) ([]Row, error)
 	// Stays returns when suppliers were staked, by supplier and time; of all the source knows when none are named. Stays that begin after
 	// the first settlement of their supplier make averages of that time too high.

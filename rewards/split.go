@@ -33,12 +33,12 @@ func (a *Adder) addSettlement(s *pocket.Settlement) error {
 	}
 	sums := claimSums(s)
 	if a.by.recipient && len(shares) > 0 {
-		return a.split(b, who, shares, &sums)
+		return a.split(b, who, s, shares, &sums)
 	}
 	if !a.addShares(&sums, shares) {
 		return fmt.Errorf("settlement %d of block %d: %w", s.Index, s.Height, errOverflow)
 	}
-	return a.add(b, a.groupOf(who, pocket.Address{}), &sums)
+	return a.addAt(b, a.groupOf(who, pocket.Address{}), &sums, s.Time)
 }
 
 // claimSums returns what a settlement adds whoever it paid.
@@ -64,7 +64,7 @@ func claimSums(s *pocket.Settlement) Sums {
 }
 
 // split adds a settlement to the row of everybody it paid: the claim whole, and of the shares their own.
-func (a *Adder) split(b *bucket, who pocket.Subject, shares []pocket.Share, claim *Sums) error {
+func (a *Adder) split(b *bucket, who pocket.Subject, s *pocket.Settlement, shares []pocket.Share, claim *Sums) error {
 	paid := a.paid[:0]
 	for i := range shares {
 		paid = append(paid, payment{shares[i].Recipient, i})
@@ -80,7 +80,7 @@ func (a *Adder) split(b *bucket, who pocket.Subject, shares []pocket.Share, clai
 			}
 			paid = paid[1:]
 		}
-		if err := a.add(b, a.groupOf(who, recipient), &own); err != nil {
+		if err := a.addAt(b, a.groupOf(who, recipient), &own, s.Time); err != nil {
 			return err
 		}
 	}

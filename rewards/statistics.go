@@ -19,6 +19,8 @@ type Statistics struct {
 	Nodes int       // staked at Now
 	// NodesKnown is false when the question does not say whose nodes to count: then there are totals, but no averages.
 	NodesKnown bool
+	// Currency is the code of the currency that figures have a [Worth] in, "" when the question has no prices: then there is none.
+	Currency string
 
 	Today     Trend  // so far, beside as long a part of yesterday
 	Yesterday Trend  // beside the day before
@@ -43,6 +45,16 @@ func (m Months) PerMonth(amount pocket.Upokt) decimal.NullDecimal {
 	return divide(amount.Decimal(), decimal.NewFromInt(int64(m.Months)), averagePlaces)
 }
 
+// WorthPerMonth is [Months.PerMonth] of a part of the Worth: see [Figure.WorthPerNodeDay].
+func (m Months) WorthPerMonth(worth decimal.NullDecimal) decimal.NullDecimal {
+	return divideWorth(worth, decimal.NewFromInt(1), decimal.NewFromInt(int64(m.Months)))
+}
+
+// WorthPerNodeMonth is [Months.PerNodeMonth] of a part of the Worth: see [Figure.WorthPerNodeDay].
+func (m Months) WorthPerNodeMonth(worth decimal.NullDecimal) decimal.NullDecimal {
+	return divideWorth(worth, m.Days, m.NodeDays.Mul(decimal.NewFromInt(int64(m.Months))))
+}
+
 // PerNodeMonth returns what an average node earned in an average month, in POKT: its average day times the days of an average month in which
 // any node was staked. It is rounded like [Figure.PerNodeDay], and not valid when no month is complete or no node was staked.
 func (m Months) PerNodeMonth(amount pocket.Upokt) decimal.NullDecimal {
@@ -59,6 +71,7 @@ type StatsQuery struct {
 	OwnerOf map[pocket.Address]pocket.Address // owner by supplier: see [Query.OwnerOf]
 	Zone    *time.Location                    // nil is UTC
 	Now     time.Time                         // the moment that statistics are of; needed
+	Prices  *Prices                           // nil: no figure has a [Worth]
 }
 
 // Check returns an error that names what is wrong with q, nil when nothing is.
@@ -92,7 +105,16 @@ func (q StatsQuery) nodes() (suppliers []pocket.Address, known bool) {
 }
 
 func (q StatsQuery) query(span pocket.Span, period Period) Query {
-	return Query{Span: span, Filter: q.Filter, Wallets: q.Wallets, Period: period, Zone: q.Zone, OwnerOf: q.OwnerOf}
+	return Query{Span: span, Filter: q.Filter, Wallets: q.Wallets, Period: period, Zone: q.Zone, OwnerOf: q.OwnerOf, Prices: q.Prices}
+}
+
+// facts returns what statistics of q are made of, as far as q tells.
+func (q StatsQuery) facts() Facts {
+	f := Facts{Now: q.Now, Zone: q.Zone}
+	if q.Prices != nil {
+		f.Currency = q.Prices.currency
+	}
+	return f
 }
 
 func (q StatsQuery) stays(ctx context.Context, source Source) ([]Stay, bool, error) {
@@ -112,7 +134,7 @@ func Compute(ctx context.Context, source Source, q StatsQuery) (Statistics, erro
 	if err := q.Check(); err != nil {
 		return Statistics{}, err
 	}
-	facts := Facts{Now: q.Now, Zone: q.Zone}
+	facts := q.facts()
 	var err error
 	if facts.Stays, facts.NodesKnown, err = q.stays(ctx, source); err != nil {
 		return Statistics{}, err
@@ -123,7 +145,8 @@ func Compute(ctx context.Context, source Source, q StatsQuery) (Statistics, erro
 	for _, part := range []struct {
 		period Period
 		to     *Sums
-	}{{Day, &facts.DayBefore}, {Month, &facts.MonthBefore}} {
+		worth  **Worth
+	}{{Day, &facts.DayBefore, &facts.DayBeforeWorth}, {Month, &facts.MonthBefore, &facts.MonthBeforeWorth}} {
 		span := SamePart(q.Now, part.period, q.Zone)
 		if !span.From.Before(span.To) {
 			continue
@@ -131,6 +154,9 @@ func Compute(ctx context.Context, source Source, q StatsQuery) (Statistics, erro
 		rows, err := source.Sums(ctx, q.query(span, Whole))
 		if err == nil {
 			*part.to, err = Total(rows)
+		}
+		if err == nil {
+			*part.worth, err = TotalWorth(rows)
 		}
 		if err != nil {
 			return Statistics{}, fmt.Errorf("sums of the %s before: %w", part.period, err)
@@ -150,6 +176,11 @@ type Facts struct {
 	// DayBefore and MonthBefore are the sums of yesterday and of last month up to the same point: of the spans that [SamePart] tells.
 	DayBefore, MonthBefore Sums
 
+	// Currency is the code of the currency that the rows' worths are in; "" when they have none. All rows have one then, and so have the two sums
+	// before, unless nothing happened: nil.
+	Currency                         string
+	DayBeforeWorth, MonthBeforeWorth *Worth
+
 	Stays      []Stay // of the nodes to count; they should cover all that the sums hold. A zero From is the first of Days
 	NodesKnown bool   // false: count none, whatever Stays says
 }
@@ -164,16 +195,16 @@ func NewStatistics(f Facts) (Statistics, error) {
 	if err != nil {
 		return Statistics{}, err
 	}
-	stats := Statistics{Now: m.now, Since: m.since, NodesKnown: f.NodesKnown, Nodes: m.presence.nodes}
+	stats := Statistics{Now: m.now, Since: m.since, NodesKnown: f.NodesKnown, Nodes: m.presence.nodes, Currency: m.currency}
 	today, _ := DayOf(m.now, m.zone)
 	month, _ := MonthOf(m.now, m.zone)
 
-	stats.Today = m.trend(pocket.Span{From: today, To: m.now}, SamePart(m.now, Day, m.zone), &f.DayBefore)
+	stats.Today = m.trend(pocket.Span{From: today, To: m.now}, SamePart(m.now, Day, m.zone), &portion{f.DayBefore, f.DayBeforeWorth})
 	stats.Yesterday = m.daysBefore(today, 1)
 	stats.Last7 = m.daysBefore(today, 7)
 	stats.Last30 = m.daysBefore(today, 30)
 	stats.Everyday = m.figure(m.complete(Day, today))
-	stats.ThisMonth = m.trend(pocket.Span{From: month, To: m.now}, SamePart(m.now, Month, m.zone), &f.MonthBefore)
+	stats.ThisMonth = m.trend(pocket.Span{From: month, To: m.now}, SamePart(m.now, Month, m.zone), &portion{f.MonthBefore, f.MonthBeforeWorth})
 	lastMonth := Before(pocket.Span{From: month, To: month}, Month, 1, m.zone)
 	stats.LastMonth = m.trend(lastMonth, Before(lastMonth, Month, 1, m.zone), nil)
 	stats.Monthly.Figure = m.figure(m.complete(Month, month))
@@ -181,7 +212,7 @@ func NewStatistics(f Facts) (Statistics, error) {
 		stats.Monthly.Months++
 	}
 	stats.AllTime = m.figure(pocket.Span{From: m.since, To: m.now})
-	stats.AllTime.Total, stats.AllTime.From = m.total, m.first()
+	stats.AllTime.Total, stats.AllTime.Worth, stats.AllTime.From = m.total, m.totalWorth, m.first()
 	return stats, m.err
 }
 
@@ -194,6 +225,16 @@ type maker struct {
 	presence *presence
 	since    time.Time
 	err      error
+
+	currency   string  // "" when nothing has a worth
+	tallies    []tally // of days
+	totalWorth *Worth
+}
+
+// A portion is what was earned in a part of a span that days are not fine enough for.
+type portion struct {
+	total Sums
+	worth *Worth // nil when nothing happened, or nothing is valued
 }
 
 func newMaker(f Facts) (*maker, error) {
@@ -218,6 +259,9 @@ func newMaker(f Facts) (*maker, error) {
 		return nil, err
 	}
 	if m.total, err = Total(m.days); err != nil {
+		return nil, err
+	}
+	if err := m.value(f.Currency); err != nil {
 		return nil, err
 	}
 	if !f.NodesKnown {
@@ -248,20 +292,60 @@ func (m *maker) first() time.Time {
 // figure returns the figure of a span of whole days, or whole days up to now.
 func (m *maker) figure(span pocket.Span) Figure {
 	f := Figure{Span: span}
+	var worth tally
 	for i := range m.days {
-		if start := m.days[i].Start; !start.Before(span.From) && start.Before(span.To) && !f.Total.add(&m.days[i].Sums) {
+		if start := m.days[i].Start; start.Before(span.From) || !start.Before(span.To) {
+			continue
+		}
+		if !f.Total.add(&m.days[i].Sums) || m.currency != "" && !worth.merge(&m.tallies[i]) {
 			m.err = errOverflow
 		}
 	}
+	f.Worth = m.worth(&worth)
 	m.presence.fill(&f)
 	return f
 }
 
-// trend returns the figure of now beside that of before, whose sums are total unless that is nil: then it is of whole days.
-func (m *maker) trend(now, before pocket.Span, total *Sums) Trend {
+// value makes days and total ready to be added in a currency, if there is one.
+func (m *maker) value(currency string) error {
+	m.currency = currency
+	if currency == "" {
+		return nil
+	}
+	m.tallies = make([]tally, len(m.days))
+	var total tally
+	for i := range m.days {
+		switch worth := m.days[i].Worth; {
+		case worth == nil:
+			return errUnvalued
+		case worth.Currency != currency:
+			return errCurrencies(currency, worth.Currency)
+		default:
+			if err := m.tallies[i].addWorth(worth); err != nil {
+				return err
+			}
+		}
+		if !total.merge(&m.tallies[i]) {
+			return errOverflow
+		}
+	}
+	m.totalWorth = m.worth(&total)
+	return nil
+}
+
+// worth returns what was added up, nil when nothing is valued.
+func (m *maker) worth(sum *tally) *Worth {
+	if m.currency == "" {
+		return nil
+	}
+	return sum.worth(m.currency)
+}
+
+// trend returns the figure of now beside that of before, whose sums are those of a portion unless that is nil: then it is of whole days.
+func (m *maker) trend(now, before pocket.Span, known *portion) Trend {
 	previous := m.figure(before)
-	if total != nil {
-		previous.Total = *total
+	if known != nil {
+		previous.Total, previous.Worth = known.total, m.worthOf(known)
 	}
 	t := Trend{Figure: m.figure(now)}
 	if previous.Nodes > 0 || previous.Total != (Sums{}) {
@@ -269,6 +353,22 @@ func (m *maker) trend(now, before pocket.Span, total *Sums) Trend {
 		t.Whole = !before.From.Before(m.since) && !m.presence.since.IsZero() || before.From.After(m.since)
 	}
 	return t
+}
+
+// worthOf returns the worth of a portion.
+func (m *maker) worthOf(p *portion) *Worth {
+	switch {
+	case m.currency == "":
+		return nil
+	case p.worth == nil && p.total == Sums{}:
+		return m.worth(new(tally))
+	case p.worth == nil:
+		m.err = errUnvalued
+		return nil
+	case p.worth.Currency != m.currency:
+		m.err = errCurrencies(m.currency, p.worth.Currency)
+	}
+	return p.worth
 }
 
 func (m *maker) daysBefore(today time.Time, n int) Trend {

@@ -264,7 +264,7 @@ func TestStatisticsEdges(t *testing.T) {
 		}
 	})
 	t.Run("sums that do not fit", func(t *testing.T) {
-		days := []Row{{Key{Start: at(t, "2026-11-20T00:00:00Z")}, Sums{Gross: 1 << 62}}, {Key{Start: at(t, "2026-11-21T00:00:00Z")}, Sums{Gross: 1 << 62}}}
+		days := []Row{{Key: Key{Start: at(t, "2026-11-20T00:00:00Z")}, Sums: Sums{Gross: 1 << 62}}, {Key: Key{Start: at(t, "2026-11-21T00:00:00Z")}, Sums: Sums{Gross: 1 << 62}}}
 		_, err := NewStatistics(Facts{Now: now, Days: days})
 		assert.ErrorIs(t, err, pocket.ErrOverflow)
 	})

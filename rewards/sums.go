@@ -15,12 +15,13 @@ func (s Sums) Plus(t Sums) (Sums, error) {
 	return s, nil
 }
 
-// Total returns the rows added up. Rows kept apart by recipient overlap and are refused with [pocket.ErrInvalid].
+// Total returns the rows added up. Rows kept apart by recipient overlap and are refused with [pocket.ErrInvalid]. [TotalWorth] adds up what they
+// were worth.
 func Total(rows []Row) (Sums, error) {
 	var total Sums
 	for i := range rows {
 		if !rows[i].Recipient.IsZero() {
-			return Sums{}, fmt.Errorf("rows by recipient overlap and cannot be added: %w", pocket.ErrInvalid)
+			return Sums{}, errOverlap
 		}
 		if !total.add(&rows[i].Sums) {
 			return Sums{}, errOverflow

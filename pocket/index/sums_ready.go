@@ -74,7 +74,7 @@ func visitSlots(ctx context.Context, db querier, t *table, width int64, where st
 	return err
 }
 
-// A merger adds blocks of one period and service together before it hands them to an adder, which takes longer over each row.
+// A merger adds blocks of one period, service and price together before it hands them to an adder, which takes longer over each row.
 type merger struct {
 	adder *rewards.Adder
 	query rewards.Query
@@ -83,7 +83,7 @@ type merger struct {
 	row     rewards.Row // what is merged so far
 	any     bool
 	service int64
-	from    int64 // the period at hand, in microseconds; the end is not part of it
+	from    int64 // the period at hand, or the part of it with one price, in microseconds; the end is not part of it
 	to      int64
 }
 
@@ -130,6 +130,16 @@ func (m *merger) begin(service int64, t time.Time) {
 	if !to.IsZero() {
 		m.from, m.to = ceilMicros(from), ceilMicros(to)
 	}
+	if m.query.Prices == nil {
+		return
+	}
+	_, steady, _ := m.query.Prices.Steady(t)
+	if !steady.From.IsZero() {
+		m.from = max(m.from, ceilMicros(steady.From))
+	}
+	if !steady.To.IsZero() {
+		m.to = min(m.to, ceilMicros(steady.To))
+	}
 }
 
 // flush hands over what is merged.
@@ -137,7 +147,7 @@ func (m *merger) flush() error {
 	if m.words.err != nil || !m.any {
 		return m.words.err
 	}
-	err := m.adder.AddRow(m.row)
+	err := m.adder.AddRowAt(m.row, m.row.Start)
 	m.any, m.row = false, rewards.Row{}
 	return err
 }
