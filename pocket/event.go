@@ -17,7 +17,7 @@ type At struct {
 	Height Height
 	Time   time.Time // of the block, UTC; zero when the source gave the event without its block
 	Index  int       // the event's number among all of the block's results, transactions first, from 0; -1 when the source did not tell
-	TxHash string    // 64 upper-case hexadecimal digits; "" for what the block itself did, as all settlements are
+	TxHash string    // 64 upper-case hexadecimal digits; "" for what the block itself did, as all settlements of Shannon are
 }
 
 // Where returns a itself. Embedding an At is what makes a struct of this package an [Event].

@@ -80,6 +80,15 @@ const (
 	ReasonSupplierInflation Reason = "TLM_GLOBAL_MINT_SUPPLIER_SHAREHOLDER_REWARD_DISTRIBUTION"
 )
 
+// The reasons of the Morse chain, which has no words of its own for them. All but the last two pay a supplier's side.
+const (
+	ReasonMorseRelays    Reason = "MORSE_RELAYS"    // what is left for the output address, or for the node that has none
+	ReasonMorseDelegator Reason = "MORSE_DELEGATOR" // a reward delegator's percentage
+	ReasonMorseCost      Reason = "MORSE_COST"      // makes good the fees of claim and proof, to the node itself
+	ReasonMorseFees      Reason = "MORSE_FEES"      // to the fee pool, which the next block shares out to DAO and proposer
+	ReasonMorseProposer  Reason = "MORSE_PROPOSER"  // the proposer's part of the fee pool, told by a [ValidatorReward]
+)
+
 // A Role is in what capacity somebody is paid.
 type Role string
 
@@ -91,6 +100,7 @@ const (
 	RoleApplication   Role = "application"
 	RoleValidator     Role = "validator"
 	RoleReimbursement Role = "reimbursement"
+	RoleFeePool       Role = "fee pool" // of Morse: for the DAO and the block's proposer
 	RoleUnknown       Role = "unknown"
 )
 
@@ -99,6 +109,12 @@ func (r Reason) Role() Role {
 	switch {
 	case r == ReasonSupplier || r == ReasonSupplierInflation:
 		return RoleSupplier
+	case r == ReasonMorseRelays || r == ReasonMorseDelegator || r == ReasonMorseCost:
+		return RoleSupplier
+	case r == ReasonMorseFees:
+		return RoleFeePool
+	case r == ReasonMorseProposer:
+		return RoleValidator
 	case strings.Contains(string(r), "_REIMBURSEMENT_"):
 		return RoleReimbursement
 	case strings.Contains(string(r), "_SUPPLIER_"):

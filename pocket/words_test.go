@@ -40,8 +40,13 @@ func TestOnlySupplierReasonsCountAsTheSuppliersSide(t *testing.T) {
 		"TLM_RELAY_BURN_EQUALS_MINT_VALIDATOR_REWARD_DISTRIBUTION":    RoleValidator,
 		"TLM_GLOBAL_MINT_REIMBURSEMENT_REQUEST_ESCROW_DAO_TRANSFER":   RoleReimbursement,
 		"TLM_RELAY_BURN_EQUALS_MINT_APPLICATION_STAKE_BURN_SOMETHING": RoleApplication,
-		"SOMETHING_NEW": RoleUnknown,
-		"":              RoleUnknown,
+		ReasonMorseRelays:    RoleSupplier,
+		ReasonMorseDelegator: RoleSupplier,
+		ReasonMorseCost:      RoleSupplier,
+		ReasonMorseFees:      RoleFeePool,
+		ReasonMorseProposer:  RoleValidator,
+		"SOMETHING_NEW":      RoleUnknown,
+		"":                   RoleUnknown,
 	} {
 		assert.Equal(t, role, reason.Role(), reason)
 	}

@@ -283,7 +283,7 @@ func (f *Follower) store(ctx context.Context, cursor pocket.Height, l look, batc
 func (f *Follower) meet(ctx context.Context, l look, after pocket.Height) error {
 	var seen []sighting
 	for _, a := range l.selection.Mentions {
-		if f.met[a] || a.Kind() != pocket.AccountAddress {
+		if kind := a.Kind(); f.met[a] || kind != pocket.AccountAddress && kind != pocket.MorseAddress {
 			continue
 		}
 		s, err := f.chain.SupplierAt(ctx, a, after)

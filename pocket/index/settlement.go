@@ -35,7 +35,7 @@ func (e *entry) recipients() []int64 {
 
 // settlementColumns is the order in which settlements are read.
 const settlementColumns = "height, idx, time, owner, relays, est_relays, claimed_cu, est_cu, claimed, settled, minted, " +
-	"overserviced, deflated, mint_ratio, flags, session, shares, session_end, supplier, application, service"
+	"overserviced, deflated, mint_ratio, flags, session, shares, session_end, supplier, application, service, tx"
 
 // settlementRow is the row of settlementsTable.
 func (w *writer) settlementRow(height, when int64, e *entry, s *pocket.Settlement) []any {
@@ -44,6 +44,7 @@ func (w *writer) settlementRow(height, when int64, e *entry, s *pocket.Settlemen
 		height, e.idx, when, e.owner, s.Relays, s.EstimatedRelays, s.ClaimedComputeUnits, s.EstimatedComputeUnits,
 		e.amount, e.settled, e.minted, e.overserviced, e.deflated, w.id(clean(s.MintRatio)), flags,
 		packHex(s.SessionID), packShares(nil, e.shares), e.sessionEnd, e.supplier, e.application, e.service, w.source,
+		packHex(s.TxHash),
 	}
 }
 
@@ -54,7 +55,7 @@ type settlementScanner struct {
 	sessionEnd, supplier, application, service            int64
 	claimed, settled, minted, overserviced, deflated      int64
 	relays, estimatedRelays, claimedUnits, estimatedUnits int64
-	session, packed                                       []byte
+	session, packed, tx                                   []byte
 	shares                                                []share
 	targets                                               []any
 }
@@ -64,7 +65,7 @@ func newSettlementScanner(words *lexicon) *settlementScanner {
 	s.targets = []any{
 		&s.height, &s.idx, &s.when, &s.owner, &s.relays, &s.estimatedRelays, &s.claimedUnits, &s.estimatedUnits, &s.claimed, &s.settled,
 		&s.minted, &s.overserviced, &s.deflated, &s.mintRatio, &s.flags, &s.session, &s.packed, &s.sessionEnd, &s.supplier,
-		&s.application, &s.service,
+		&s.application, &s.service, &s.tx,
 	}
 	return s
 }
@@ -80,7 +81,7 @@ func (s *settlementScanner) scan(rows scanner) (pocket.Settlement, error) {
 	s.shares = u.shares(s.shares[:0])
 	w := s.words
 	settlement := pocket.Settlement{
-		At:       pocket.At{Height: pocket.Height(s.height), Time: timeOf(s.when), Index: int(s.idx)},
+		At:       pocket.At{Height: pocket.Height(s.height), Time: timeOf(s.when), Index: int(s.idx), TxHash: unpackHex(s.tx)},
 		Supplier: w.address(s.supplier), Owner: w.address(s.owner), Application: w.address(s.application),
 		Service: pocket.ServiceID(w.text(s.service)), SessionID: unpackHex(s.session), SessionEnd: pocket.Height(s.sessionEnd),
 		Relays: s.relays, EstimatedRelays: s.estimatedRelays,

@@ -155,7 +155,7 @@ var (
 	settlementsTable = &table{"settlements", join(
 		bigint("height", "idx", "time", "owner", "relays", "est_relays", "claimed_cu", "est_cu", "claimed", "settled", "minted",
 			"overserviced", "deflated", "mint_ratio", "flags"),
-		bytea("session", "shares"), bigint("session_end", "supplier", "application", "service", "source")), ""}
+		bytea("session", "shares"), bigint("session_end", "supplier", "application", "service", "source"), bytea("tx")), ""}
 	paidTable   = &table{"paid", bigint("recipient", "height", "idx"), "ON CONFLICT DO NOTHING"}
 	eventsTable = &table{"events", join(
 		bigint("height", "idx", "kind", "time", "supplier", "owner", "application", "service", "amount"), text("payload"), bigint("source")),
