@@ -4,8 +4,8 @@ import "time"
 
 // An Event is something that a block did: one of [Settlement], [ClaimExpiry], [ClaimDiscard], [Slash], [Overservicing],
 // [Reimbursement], [ClaimCreation], [ProofSubmission], [ProofCheck], [SupplierStake], [ServiceActivation], [Unbonding],
-// [StakeStuck], [ApplicationUnbonding], [ValidatorReward], [SettlementBatch], [RevShareFallback], [DifficultyUpdate] and [Transaction],
-// each by value. Switch on the type to read it.
+// [StakeStuck], [ApplicationUnbonding], [ValidatorReward], [SettlementBatch], [RevShareFallback], [DifficultyUpdate], [Migration] and
+// [Transaction], each by value. Switch on the type to read it.
 type Event interface {
 	Kind() Kind
 	Where() At
@@ -50,6 +50,7 @@ const (
 	KindSettlementBatch      Kind = "settlement_batch"
 	KindRevShareFallback     Kind = "rev_share_fallback"
 	KindDifficultyUpdate     Kind = "difficulty_update"
+	KindMigration            Kind = "migration"
 	KindTransaction          Kind = "transaction"
 )
 

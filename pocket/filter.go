@@ -49,6 +49,20 @@ func SubjectOf(e Event) Subject {
 		return Subject{Application: e.Application.Address}
 	case DifficultyUpdate:
 		return Subject{Service: e.Service}
+	case Migration:
+		return e.subject()
+	default:
+		return Subject{}
+	}
+}
+
+// subject tells the supplier or application that was made of a Morse account. Of a mere account it tells nobody.
+func (m Migration) subject() Subject {
+	switch m.As {
+	case MigratedSupplier:
+		return Subject{Supplier: m.Destination, Owner: m.Owner}
+	case MigratedApplication:
+		return Subject{Application: m.Destination}
 	default:
 		return Subject{}
 	}

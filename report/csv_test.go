@@ -24,6 +24,7 @@ var (
 	owner  = account(2)
 	app    = account(3)
 	wallet = account(4)
+	morse  = pocket.MustParseAddress("00f9900606fa3d5c9179fc0c8513078a53a2073e")
 )
 
 func account(n byte) pocket.Address {

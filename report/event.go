@@ -59,6 +59,8 @@ func Text(event pocket.Event, about TextContext) string {
 			"core team with this block's height.", t.name(e.Supplier), Amount(e.Amount), t.name(e.Owner), reason(e.Reason), t.block(e.At))
 	case pocket.ApplicationUnbonding:
 		return t.applicationUnbonding(e)
+	case pocket.Migration:
+		return t.migration(e)
 	}
 	return t.other(event)
 }
@@ -251,6 +253,27 @@ func (t teller) applicationUnbonding(e pocket.ApplicationUnbonding) string {
 			who, Count(int64(e.SessionEnd)), t.block(e.At))
 	}
 	return fmt.Sprintf("%s leaves with the session to %s%s. Work for it after that is not paid.", who, Count(int64(e.SessionEnd)), t.block(e.At))
+}
+
+func (t teller) migration(e pocket.Migration) string {
+	morse := "a Morse account"
+	if !e.Morse.IsZero() {
+		morse = "Morse account " + t.name(e.Morse)
+	}
+	var got string
+	switch e.As {
+	case pocket.MigratedSupplier:
+		morse = strings.Replace(morse, "account", "node", 1)
+		got = fmt.Sprintf("is now the node %s of %s, with %s from Morse in its stake", t.name(e.Destination), t.name(e.Owner), Amount(e.Stake))
+	case pocket.MigratedApplication:
+		got = fmt.Sprintf("is now %s, with %s from Morse in its stake", t.application(e.Destination), Amount(e.Stake))
+	case pocket.MigratedRecovery:
+		got = fmt.Sprintf("was out of reach, and %s of it were recovered to %s", Amount(e.Balance), t.name(e.Destination))
+		return upper(morse) + " " + got + t.block(e.At) + "."
+	default:
+		got = "is now " + t.name(e.Destination)
+	}
+	return fmt.Sprintf("%s %s; %s of its balance came along%s.", upper(morse), got, Amount(e.Balance), t.block(e.At))
 }
 
 func (t teller) transaction(e pocket.Transaction) string {

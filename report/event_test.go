@@ -54,6 +54,10 @@ func everyEvent() []pocket.Event {
 		pocket.SettlementBatch{At: at, Operation: "mod_to_acct", Amount: 1_849_000, Claims: 12},
 		pocket.RevShareFallback{At: at, Supplier: node, Owner: owner, Service: "eth", Amount: 1_461_000, Reason: "shares add up to 90"},
 		pocket.DifficultyUpdate{At: at, Service: "eth", RelaysBefore: 12_000, Relays: 13_000},
+		pocket.Migration{At: at, As: pocket.MigratedSupplier, Morse: morse, MorseOutput: morse, Destination: node, Owner: owner, Balance: 1_500_000, Stake: pocket.POKT(60_000)},
+		pocket.Migration{At: at, As: pocket.MigratedApplication, Morse: morse, Destination: app, Stake: pocket.POKT(100)},
+		pocket.Migration{At: at, As: pocket.MigratedAccount, Morse: morse, Destination: wallet, Balance: 1_500_000},
+		pocket.Migration{At: at, As: pocket.MigratedRecovery, Destination: wallet, Balance: 1_500_000},
 		pocket.Transaction{At: at, Fee: 1_000, FeePayer: node, Messages: []string{"/pocket.proof.MsgCreateClaim", "/pocket.proof.MsgCreateClaim"}, Memo: "by\nhand \u202e"},
 		pocket.Transaction{At: at, Code: 11, Fee: 1_000, Log: "out of gas in location: WritePerByte", Transfers: []pocket.Transfer{{From: node, To: wallet, Amount: 5}}},
 	}
@@ -76,6 +80,7 @@ func TestEventTexts(t *testing.T) {
 			pocket.KindClaimCreation, pocket.KindProofSubmission, pocket.KindProofCheck, pocket.KindSupplierStake, pocket.KindServiceActivation,
 			pocket.KindUnbondingBegin, pocket.KindUnbondingCancel, pocket.KindUnbondingEnd, pocket.KindStakeStuck, pocket.KindApplicationUnbonding,
 			pocket.KindValidatorReward, pocket.KindSettlementBatch, pocket.KindRevShareFallback, pocket.KindDifficultyUpdate, pocket.KindTransaction,
+			pocket.KindMigration,
 		} {
 			assert.True(t, told[kind], kind)
 		}

@@ -108,6 +108,7 @@ func TestEveryEventIsUnpackedAsItWasPacked(t *testing.T) {
 		pocket.Unbonding{At: at, Phase: pocket.UnbondingEnded}, pocket.StakeStuck{At: at, Amount: 8},
 		pocket.ApplicationUnbonding{At: at, Application: pocket.Application{SpendLimit: &limit}}, pocket.ValidatorReward{At: at, PoolShare: 4},
 		pocket.SettlementBatch{At: at, Amount: 4}, pocket.RevShareFallback{At: at, Amount: 2}, pocket.DifficultyUpdate{At: at, Target: "FF"},
+		pocket.Migration{At: at, As: pocket.MigratedSupplier, Morse: pocket.MustParseAddress(strings.Repeat("AB", 20)), Balance: 1, Stake: 2},
 		pocket.Transaction{At: at, Memo: "m", Messages: []string{"/x"}},
 	} {
 		packed, err := packPayload(e)

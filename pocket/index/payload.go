@@ -52,6 +52,7 @@ var unpackers = map[pocket.Kind]func(payload []byte, height, when, idx int64) (p
 	pocket.KindSettlementBatch:      unpackAs(func(e *pocket.SettlementBatch) *pocket.At { return &e.At }),
 	pocket.KindRevShareFallback:     unpackAs(func(e *pocket.RevShareFallback) *pocket.At { return &e.At }),
 	pocket.KindDifficultyUpdate:     unpackAs(func(e *pocket.DifficultyUpdate) *pocket.At { return &e.At }),
+	pocket.KindMigration:            unpackAs(func(e *pocket.Migration) *pocket.At { return &e.At }),
 	pocket.KindTransaction:          unpackAs(func(e *pocket.Transaction) *pocket.At { return &e.At }),
 }
 
@@ -93,6 +94,8 @@ func amountOf(e pocket.Event) int64 {
 		return int64(e.Amount)
 	case pocket.Unbonding:
 		return int64(e.Supplier.Stake)
+	case pocket.Migration:
+		return int64(e.Balance + e.Stake)
 	}
 	return 0
 }

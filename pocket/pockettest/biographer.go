@@ -118,6 +118,8 @@ func (b *biographer) planIncident(i Incident) {
 		b.add(turn{height: i.Height, kind: turnUnstake})
 	case CancelUnstake:
 		b.add(turn{height: i.Height, kind: turnCancel})
+	case Migrate:
+		b.add(turn{height: i.Height, kind: turnMigrate})
 	}
 }
 
@@ -194,6 +196,8 @@ func (b *biographer) turn(t turn) {
 		b.discard(t)
 	case turnMiss:
 		b.miss(t)
+	case turnMigrate:
+		b.migrate(t)
 	}
 }
 

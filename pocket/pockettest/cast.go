@@ -18,6 +18,7 @@ const (
 	feeCollector       = "pokt17xpfvakm2amg962yls6f84z3kell8c5ldlu5h9"
 	distributionModule = "pokt1jv65s3grqf6v6jl3dp4t6c9t9rk99cd86emg48"
 	mintModule         = "pokt1m3h30wlvsf8llruxtpukdvsy0km2kum84hcvmc"
+	migrationModule    = "pokt13fkw44pctm2rjsj8kutf97mjnvzk878pedy3xu"
 )
 
 // A cast is who takes part in a chain. It does not change while the chain lives; what becomes of its suppliers is in their lives.

@@ -24,6 +24,8 @@ const (
 	// CancelUnstake: the owner of Supplier cancels its unbonding. After a voluntary one its services are restored two sessions later; a
 	// supplier below the minimum is topped up and keeps its services.
 	CancelUnstake IncidentKind = "cancel unstake"
+	// Migrate: the owner of Supplier claims its node of Morse, which adds to its stake: see [Chain.Morse].
+	Migrate IncidentKind = "migrate"
 	// Overserve: Application cannot pay for all of one session, starts to unbond and stakes again soon after.
 	Overserve IncidentKind = "overserve"
 	// MissClaims: Supplier sends no claims for that many Sessions (1 when 0), so they are never heard of.

@@ -145,6 +145,43 @@ func TestIncidents(t *testing.T) {
 		assert.Equal(t, who.Operator, lost[0].Supplier)
 		assert.Empty(t, happened[pocket.Slash](t, chain, 101, 160))
 	})
+	t.Run("a Morse node is claimed once, and adds to the supplier's stake", func(t *testing.T) {
+		chain := calmChain(100)
+		who := chain.Suppliers()[5]
+		before, err := chain.Balance(t.Context(), who.Owner, 0)
+		require.NoError(t, err)
+		for _, h := range []pocket.Height{105, 107} {
+			require.NoError(t, chain.Inject(Incident{Kind: Migrate, Height: h, Supplier: who.Operator}))
+		}
+		chain.Advance(10)
+		node, output := chain.Morse(who.Operator)
+		assert.Equal(t, pocket.MorseAddress, node.Kind())
+		claimed := happened[pocket.Migration](t, chain, 101, 110)
+		require.Len(t, claimed, 1)
+		assert.Equal(t, pocket.Migration{
+			At: claimed[0].At, As: pocket.MigratedSupplier, Morse: node, MorseOutput: output, Destination: who.Operator, Owner: who.Owner,
+			Balance: pocket.POKT(25), Stake: pocket.POKT(15_000), SessionEnd: 110,
+		}, claimed[0])
+		assert.NotEmpty(t, claimed[0].TxHash)
+		assert.Equal(t, who.Stake+pocket.POKT(15_000), chain.Suppliers()[5].Stake)
+		after, err := chain.Balance(t.Context(), who.Owner, 0)
+		require.NoError(t, err)
+		fees := pocket.Upokt(0)
+		for _, tx := range happened[pocket.Transaction](t, chain, 101, 110) {
+			if tx.FeePayer == who.Owner {
+				fees += tx.Fee
+			}
+		}
+		var earned pocket.Upokt
+		for _, s := range happened[pocket.Settlement](t, chain, 101, 110) {
+			for _, share := range s.Shares {
+				if share.Recipient == who.Owner {
+					earned += share.Amount
+				}
+			}
+		}
+		assert.Equal(t, before+pocket.POKT(25)+earned-fees, after)
+	})
 	t.Run("an application that cannot pay leaves, and stakes again", func(t *testing.T) {
 		chain := calmChain(100)
 		app := chain.Applications()[0]

@@ -15,6 +15,7 @@ type life struct {
 	strikes  map[pocket.Height]strike // by the session's first block
 	discards map[pocket.Height]bool
 	missed   map[pocket.Height]bool
+	migrated pocket.Height // when its Morse node was claimed, 0 when it was not
 }
 
 // A phase is a supplier's state from the end of a block on.
@@ -59,6 +60,7 @@ const (
 	actStake    actKind = iota // transaction: joins
 	actUnstake                 // transaction
 	actCancel                  // transaction of the owner, who adds to the stake
+	actMigrate                 // transaction of the owner, who claims a Morse node
 	actRestore                 // transaction of the operator, who stakes the services again
 	actActivate                // block event at the start of a session
 	actLeave                   // block event: the stake goes back to the owner
@@ -69,7 +71,7 @@ type act struct {
 	height   pocket.Height
 	kind     actKind
 	supplier int
-	amount   pocket.Upokt // what actStake and actCancel add to the stake, what actLeave gives back
+	amount   pocket.Upokt // what actStake, actCancel and actMigrate add to the stake, what actLeave gives back
 }
 
 // at returns the supplier's state after block h.
@@ -87,6 +89,8 @@ func (l *life) settling(h pocket.Height) phase {
 	i, _ := slices.BinarySearchFunc(l.acts, h, func(a act, h pocket.Height) int { return cmp.Compare(a.height, h) })
 	for ; i < len(l.acts) && l.acts[i].height == h; i++ {
 		switch a := l.acts[i]; a.kind {
+		case actMigrate:
+			p.stake += a.amount
 		case actStake:
 			p.staked, p.stake = true, p.stake+a.amount
 		case actUnstake:
@@ -108,4 +112,5 @@ const (
 	turnLeave
 	turnDiscard
 	turnMiss
+	turnMigrate
 )

@@ -42,6 +42,8 @@ func pocketRoutes() map[string]route {
 		module + "/application/params":                                 applicationParams,
 		module + "/gateway/params":                                     gatewayParams,
 		module + "/migration/params":                                   migrationParams,
+		module + "/migration/morse_claimable_account":                  morseClaimables,
+		module + "/migration/morse_claimable_account/{address}":        oneMorseClaimable,
 	}
 }
 

@@ -22,6 +22,9 @@ func (w *world) actTx(a act) *tx {
 	case actStake:
 		stake.services = who.configs
 		return &tx{signer: who.owner, messages: []txMessage{stake}}
+	case actMigrate:
+		node, output := w.morse(a.supplier)
+		return &tx{signer: who.owner, messages: []txMessage{claimMorseSupplier{stake, node, output}}, memo: "simulated: claim a Morse node"}
 	case actCancel:
 		stake.canceled = true
 		return &tx{signer: who.owner, messages: []txMessage{stake}, memo: "simulated: cancel unbonding"}

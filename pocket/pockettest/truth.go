@@ -29,7 +29,7 @@ func (c *Chain) Truth(from, to pocket.Height, kinds ...pocket.Kind) iter.Seq2[po
 func inTransactions(kind pocket.Kind) bool {
 	switch kind {
 	case pocket.KindClaimCreation, pocket.KindProofSubmission, pocket.KindSupplierStake, pocket.KindUnbondingBegin,
-		pocket.KindUnbondingCancel, pocket.KindApplicationUnbonding, pocket.KindTransaction:
+		pocket.KindUnbondingCancel, pocket.KindApplicationUnbonding, pocket.KindMigration, pocket.KindTransaction:
 		return true
 	}
 	return false

@@ -29,6 +29,7 @@ func FuzzDecodeBlock(f *testing.F) {
 		},
 		"pocket.tokenomics.EventSupplierSlashed":            {"claim": oldClaim, "proof_missing_penalty": `"1upokt"`},
 		"pocket.supplier.EventSupplierUnbondingBegin":       {"supplier": wholeSupplier, "reason": `2`},
+		"pocket.migration.EventMorseSupplierClaimed":        {"morse_node_address": `"` + testMorse + `"`, "claimed_supplier_stake": `{"denom":"","amount":"0"}`, "supplier": wholeSupplier},
 		"pocket.tokenomics.EventSettlementBatch":            {"op_type": `"mint"`, "total_amount": `"1upokt"`},
 		"pocket.proof.EventProofValidityChecked":            {"proof": oldProof, "proof_status": `"INVALID"`},
 		"pocket.application.EventApplicationUnbondingBegin": {"application": `{"address":"` + testApplication + `","stake":{"denom":"upokt","amount":"7"}}`},

@@ -221,9 +221,10 @@ func TestDecodeBlockFindsAMentionHoweverItIsWritten(t *testing.T) {
 			assert.Equal(t, validator, event.(pocket.ValidatorReward).Validator)
 		}
 		morse := `{"height":"1","txs_results":[{"code":0,"events":[{"type":"pocket.migration.EventMorseAccountClaimed","attributes":[` +
-			`{"key":"morse_src_address","value":"\"00112233445566778899AABBCCDDEEFF00112233\"","index":true}]}]}],"finalize_block_events":[]}`
+			`{"key":"morse_src_address","value":"\"00112233445566778899AABBCCDDEEFF00112233\"","index":true},` +
+			`{"key":"shannon_dest_address","value":"\"` + testOwner + `\"","index":true}]}]}],"finalize_block_events":[]}`
 		found := pocket.Selection{Mentions: []pocket.Address{pocket.MustParseAddress("00112233445566778899aabbccddeeff00112233")}}
-		assert.Len(t, decodeAll(t, []byte(morse), pocket.Block{}, found), 1)
+		assert.Len(t, decodeAll(t, []byte(morse), pocket.Block{}, found), 2, "the migration and its transaction")
 	})
 }
 

@@ -83,6 +83,10 @@ var eventKinds = withFormerNames(map[string]eventKind{
 	"application.EventApplicationUnbondingBegin":           {pocket.KindApplicationUnbonding, applicationUnbondingBegan},
 	"application.EventApplicationUnbondingCanceled":        {pocket.KindApplicationUnbonding, applicationUnbondingCanceled},
 	"application.EventApplicationUnbondingEnd":             {pocket.KindApplicationUnbonding, applicationUnbondingEnded},
+	"migration.EventMorseAccountClaimed":                   {pocket.KindMigration, accountMigrated},
+	"migration.EventMorseSupplierClaimed":                  {pocket.KindMigration, supplierMigrated},
+	"migration.EventMorseApplicationClaimed":               {pocket.KindMigration, applicationMigrated},
+	"migration.EventMorseAccountRecovered":                 {pocket.KindMigration, accountRecovered},
 })
 
 func withFormerNames(kinds map[string]eventKind) map[string]eventKind {

@@ -139,6 +139,10 @@ var txEvents = map[pocket.Kind]indexed{
 		event: "pocket.supplier.EventSupplierUnbondingBegin", always: "unbonding_end_height",
 		supplier: contains("supplier"),
 	},
+	pocket.KindMigration: { // of nodes; wallets and applications are other events
+		event: "pocket.migration.EventMorseSupplierClaimed", always: "claimed_supplier_stake",
+		supplier: contains("supplier"),
+	},
 	pocket.KindUnbondingCancel: {
 		event: "pocket.supplier.EventSupplierUnbondingCanceled", always: "session_end_height",
 		supplier: contains("supplier"),
@@ -270,7 +274,7 @@ type TxQuery struct {
 	Signer pocket.Address // sent the message
 	Action string         // the message's type, such as "/cosmos.bank.v1beta1.MsgSend"
 
-	Kind        pocket.Kind // KindClaimCreation, KindProofSubmission, KindSupplierStake, KindUnbondingBegin or KindUnbondingCancel
+	Kind        pocket.Kind // KindClaimCreation, KindProofSubmission, KindSupplierStake, KindUnbondingBegin, KindUnbondingCancel or KindMigration (of suppliers)
 	Supplier    pocket.Address
 	Application pocket.Address
 	Service     pocket.ServiceID

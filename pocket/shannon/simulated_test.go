@@ -135,3 +135,41 @@ func TestSimulatedChain(t *testing.T) {
 		assert.Equal(t, pocket.Height(321), next)
 	})
 }
+
+// TestASimulatedNodeOfMorseIsClaimed goes the whole way from a node's JSON.
+func TestASimulatedNodeOfMorseIsClaimed(t *testing.T) {
+	config := pockettest.Config{Seed: 7, Blocks: 20, Suppliers: 3, Params: pockettest.SmallParams()}
+	operator := pockettest.NewChain(config).Operators()[0]
+	config.Incidents = []pockettest.Incident{{Kind: pockettest.Migrate, Height: 12, Supplier: operator}}
+	node := pockettest.NewNode(pockettest.NewChain(config))
+	defer node.Close()
+	c, err := shannon.New([]string{node.RPC}, []string{node.REST})
+	require.NoError(t, err)
+	defer c.Close()
+	morse, output := node.Chain().Morse(operator)
+	block, err := c.Block(t.Context(), 12)
+	require.NoError(t, err)
+	truth := collect(t, node.Chain().Truth(12, 12, pocket.KindMigration))
+	require.Len(t, truth, 1)
+	assert.Equal(t, truth, collect(t, c.Events(t.Context(), block, pocket.Selection{
+		Kinds: []pocket.Kind{pocket.KindMigration}, Mentions: []pocket.Address{morse},
+	})))
+
+	want := pocket.MorseClaimable{
+		Morse: morse, MorseOutput: output, Destination: operator, ClaimedAt: 12, Balance: pocket.POKT(25), SupplierStake: pocket.POKT(15_000),
+	}
+	got, err := c.MorseClaimable(t.Context(), morse)
+	require.NoError(t, err)
+	assert.Equal(t, want, got)
+	before, err := c.At(11).MorseClaimable(t.Context(), morse)
+	require.NoError(t, err)
+	assert.True(t, before.Destination.IsZero())
+	_, err = c.MorseClaimable(t.Context(), pocket.MustParseAddress("00f9900606fa3d5c9179fc0c8513078a53a2073e"))
+	assert.ErrorIs(t, err, pocket.ErrNotFound)
+	found := collect(t, c.SearchTransactions(t.Context(), shannon.TxQuery{Kind: pocket.KindMigration, Supplier: operator}))
+	require.Len(t, found, 1)
+	assert.Equal(t, truth[0].Where().TxHash, found[0].TxHash)
+	everybody := collect(t, c.MorseClaimables(t.Context()))
+	assert.Len(t, everybody, 3)
+	assert.Contains(t, everybody, want)
+}
