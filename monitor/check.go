@@ -10,7 +10,7 @@ import (
 // A Check looks at something from time to time.
 //
 // Look returns one result for everything that it watches, every time: an alert whose key is not among them any more is withdrawn, as
-// what it was about is not watched any more. What it could not look at is Unknown with an Err; an error of Look as a whole means that it
+// what it was about is not watched any more, except that of an occurrence, which passes by itself. What it could not look at is Unknown with an Err; an error of Look as a whole means that it
 // could look at nothing, and is Unknown for all. It ends with ctx.
 type Check interface {
 	Look(ctx context.Context) ([]Result, error)
@@ -35,7 +35,8 @@ type Head struct {
 
 // A BlockSource has the blocks that block checks look at: a local index that a follower fills.
 type BlockSource interface {
-	// Heads yields every block after a height, oldest first without a gap, and goes on with new ones until ctx ends. An error is yielded
-	// last, with a zero Head.
+	// Heads yields every block after a height, oldest first without a gap, and goes on with new ones until ctx ends. A height below 0 is
+	// that of the newest block, so that a watcher that begins is not told of all the past. An error is yielded last, with a zero Head; it
+	// may pass, and then Heads is called again. Several callers may read at once.
 	Heads(ctx context.Context, after pocket.Height) iter.Seq2[Head, error]
 }

@@ -37,7 +37,7 @@ func (h Health) String() string {
 type Result struct {
 	Key
 	Health     Health
-	Reading    decimal.NullDecimal // of a measurement; its unit is the name's
+	Reading    decimal.NullDecimal // of a measurement; its unit is the name's. Health is not looked at when the rule has bands
 	Occurrence string              // of an occurrence: names it for ever, such as "852613-17", so that looking twice tells it once
 	// Severity overrides the rule's, for a check that knows better, such as for a forced unbonding; 0 leaves it to the rule.
 	Severity Severity

@@ -32,8 +32,9 @@ type Rule struct {
 	Disabled   bool          // results are not looked at
 }
 
-// A Band is a range of readings that is a severity of its own. With a Rule that is not Below it is entered at or above At, and left below
-// Clear: that they differ keeps a reading that wavers around one number from firing again and again. A Clear that is not valid is At.
+// A Band is a range of readings that is a severity of its own. With a Rule that is not Below it is entered at or above At and left below
+// Clear; with one that is Below it is entered at or below At and left above Clear. That they differ keeps a reading that wavers around one
+// number from firing again and again. A Clear that is not valid is At.
 type Band struct {
 	At       decimal.Decimal
 	Clear    decimal.NullDecimal
