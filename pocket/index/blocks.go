@@ -47,17 +47,28 @@ func (x *Index) Blocks(ctx context.Context, span pocket.Span) iter.Seq2[pocket.B
 			yield(pocket.Block{}, err)
 			return
 		}
+		for b, err := range x.blocksIn(ctx, r, largestPage) {
+			if err == nil && !span.Contains(b.Time) {
+				continue // stored since the heights were looked up
+			}
+			if !yield(b, err) {
+				return
+			}
+		}
+	}
+}
+
+// blocksIn yields the stored blocks in a reach, oldest first.
+func (x *Index) blocksIn(ctx context.Context, r reach, page int) iter.Seq2[pocket.Block, error] {
+	return func(yield func(pocket.Block, error) bool) {
 		blocks := &stream[pocket.Block]{
-			columns: "height, time, hash", from: "blocks", key: []string{"height"}, reach: r, page: largestPage,
+			columns: "height, time, hash", from: "blocks", key: []string{"height"}, reach: r, page: page,
 			scan: func(rows scanner) (item[pocket.Block], error) {
 				b, err := scanBlock(rows)
 				return item[pocket.Block]{height: int64(b.Height), value: b}, err
 			},
 		}
 		for i, err := range merge(ctx, x.db.Read, []*stream[pocket.Block]{blocks}, false) {
-			if err == nil && !span.Contains(i.value.Time) {
-				continue // stored since the heights were looked up
-			}
 			if !yield(i.value, x.fault("blocks", err)) {
 				return
 			}

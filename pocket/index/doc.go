@@ -6,6 +6,8 @@
 // other source. What is known of which heights is kept for each address ([Index.Coverage]), so that an address watched later gets its
 // past and nothing is read twice.
 //
+// [Index.Heads] hands on each block that a follower has stored, for those who act on what happens.
+//
 // It answers [Index.Events], [Index.Settlements] and [Index.Transactions] as streams, [Index.Sums] and [Index.Stays] as package rewards
 // wants them: an Index is a [rewards.Source]. Sums are exact to the upokt for any span, zone, dimension and filter, also of what
 // [Index.Prune] has removed.

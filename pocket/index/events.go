@@ -41,6 +41,11 @@ func (x *Index) yieldEvents(ctx context.Context, q pocket.EventQuery, yield func
 	if err != nil || reach.empty() {
 		return err
 	}
+	return x.yieldReach(ctx, q, reach, yield)
+}
+
+// yieldReach yields the events of q that lie in a reach.
+func (x *Index) yieldReach(ctx context.Context, q pocket.EventQuery, reach reach, yield func(pocket.Event) bool) error {
 	streams, err := x.eventStreams(ctx, q)
 	if err != nil {
 		return err

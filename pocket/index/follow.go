@@ -108,11 +108,13 @@ func (f *Follower) run(ctx context.Context) (bool, error) {
 		if err != nil {
 			return stored, err
 		}
+		tip := f.asking(ctx, header.Height)
 		r, err := fetch(ctx, f.chain, header, l)
+		newest := <-tip
 		if err != nil {
 			return stored, err
 		}
-		if err := f.store(ctx, cursor, l, r); err != nil {
+		if err := f.store(ctx, newest, l, r); err != nil {
 			return stored, err
 		}
 		cursor, stored = header.Height, true
@@ -215,7 +217,7 @@ func (f *Follower) catchUp(ctx context.Context, cursor *pocket.Height, end pocke
 		if len(batch) == 0 {
 			return nil
 		}
-		if err := f.store(ctx, *cursor, l, batch...); err != nil {
+		if err := f.store(ctx, end, l, batch...); err != nil {
 			return err
 		}
 		*cursor = batch[len(batch)-1].block.Height
@@ -246,8 +248,27 @@ func (f *Follower) catchUp(ctx context.Context, cursor *pocket.Height, end pocke
 	return caught, nil
 }
 
-// store stores blocks that follow each other and the cursor in one transaction.
-func (f *Follower) store(ctx context.Context, cursor pocket.Height, l look, batch ...reading) error {
+// patienceForTip is how long a block may wait to learn whether it is the newest.
+const patienceForTip = 2 * time.Second
+
+// asking asks for the chain's newest height while the block at a height is read, and answers that height when there is no telling. Heads
+// come one by one after a break, too: only this tells old ones from new.
+func (f *Follower) asking(ctx context.Context, height pocket.Height) <-chan pocket.Height {
+	tip := make(chan pocket.Height, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, patienceForTip)
+		defer cancel()
+		status, err := f.chain.Status(ctx)
+		if err != nil {
+			f.log.Info("the newest height is not known", "error", err)
+		}
+		tip <- max(status.Latest, height)
+	}()
+	return tip
+}
+
+// store stores blocks that follow each other, the cursor and the chain's newest height in one transaction.
+func (f *Follower) store(ctx context.Context, tip pocket.Height, l look, batch ...reading) error {
 	first, last := batch[0].block.Height, batch[len(batch)-1].block.Height
 	err := f.index.write(ctx, fmt.Sprintf("store blocks %d to %d", first, last), func(w *writer) error {
 		w.source = w.id(clean(f.config.Source))
@@ -266,11 +287,15 @@ func (f *Follower) store(ctx context.Context, cursor pocket.Height, l look, batc
 		if err != nil || now >= int64(last) {
 			return err // another follower is ahead
 		}
+		if err := w.setNumber(settingTip, int64(tip)); err != nil {
+			return err
+		}
 		return w.setCursor(last)
 	})
 	if err != nil {
 		return err
 	}
+	f.index.news.tell()
 	if f.config.Stored != nil {
 		for _, r := range batch {
 			f.config.Stored(r.block, r.events)

@@ -54,6 +54,8 @@ type Index struct {
 	names   names
 	writing sync.Mutex // one writer in this process; the database keeps others out
 
+	news news // woken when a follower of this process has stored something
+
 	worthReading int      // rowsWorthReading; tests set another
 	firsts       sync.Map // supplier's id → first height stored in earners, as far as this process knows
 }
@@ -119,6 +121,7 @@ const (
 	settingMode       = "mode"
 	settingGeneration = "generation"
 	settingCursor     = "cursor"
+	settingTip        = "tip"
 	settingPruned     = "pruned"
 	settingUpdated    = "updated"
 )

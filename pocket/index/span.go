@@ -84,8 +84,12 @@ func (x *Index) rowsReach(ctx context.Context, span pocket.Span) (reach, error) 
 		return r, x.fault("pruned", err)
 	}
 	if r.low < pruned && !span.From.IsZero() {
-		return r, fmt.Errorf("index: single events before block %d are gone, sums are not: %w", pruned, pocket.ErrPruned)
+		return r, prunedError(pruned)
 	}
 	r.low = max(r.low, pruned)
 	return r, nil
+}
+
+func prunedError(height int64) error {
+	return fmt.Errorf("index: single events before block %d are gone, sums are not: %w", height, pocket.ErrPruned)
 }

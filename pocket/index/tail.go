@@ -1,0 +1,167 @@
+package index
+
+import (
+	"context"
+	"iter"
+	"sync"
+	"time"
+
+	"github.com/poktbot/poktbot/pocket"
+)
+
+// Heads yields every block after a height that a [Follower] has stored, with the stored events of it, each once and oldest first, and goes
+// on with new ones until ctx ends. after = 0 begins with the newest. The blocks have no transactions; those stored are among the events.
+//
+// It is never ahead of what is stored, and never misses a block: when a follower in this process stores one it is woken at once, and
+// blocks stored by another process are found within half a second. Only a block that no node has any more, which the follower skipped,
+// is passed over. Newest is true of a block if it is the last that is stored and the chain had no later one when the follower stored it.
+//
+// When ctx ends the sequence ends without an error. Any other error is yielded last, with a zero Told: [pocket.ErrPruned] when
+// [Index.Prune] has removed the events of the next block.
+func (x *Index) Heads(ctx context.Context, after pocket.Height) iter.Seq2[pocket.Told, error] {
+	return func(yield func(pocket.Told, error) bool) {
+		err := x.tail(ctx, after, func(t pocket.Told) bool { return yield(t, nil) })
+		if err != nil && ctx.Err() == nil {
+			yield(pocket.Told{}, err)
+		}
+	}
+}
+
+// tailPoll is how often blocks of other processes are looked for.
+const tailPoll = 500 * time.Millisecond
+
+func (x *Index) tail(ctx context.Context, after pocket.Height, yield func(pocket.Told) bool) error {
+	fromNewest := after == 0
+	for {
+		stored := x.news.wait() // before looking, so that nothing stored meanwhile is overlooked
+		m, err := x.mark(ctx)
+		if err != nil {
+			return err
+		}
+		if fromNewest && m.cursor > 0 {
+			after, fromNewest = m.cursor-1, false
+		}
+		if !fromNewest && m.cursor > after {
+			left, err := x.yieldBlocks(ctx, Range{after + 1, m.cursor}, yield)
+			if left || err != nil {
+				return err
+			}
+			after = m.cursor
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-stored:
+		case <-time.After(tailPoll):
+		}
+	}
+}
+
+// A mark is how far a follower has come.
+type mark struct {
+	cursor pocket.Height
+	tip    pocket.Height // the chain's newest block, as far as the follower knew when it stored the cursor
+}
+
+func (x *Index) mark(ctx context.Context) (mark, error) {
+	rows, err := x.db.Read.QueryContext(ctx, "SELECT name, CAST(value AS BIGINT) FROM settings WHERE name IN ($1, $2)", settingCursor, settingTip)
+	if err != nil {
+		return mark{}, x.fault("cursor", err)
+	}
+	var m mark
+	err = each(rows, func() error {
+		var name string
+		var value int64
+		err := rows.Scan(&name, &value)
+		if name == settingCursor {
+			m.cursor = pocket.Height(value)
+		} else {
+			m.tip = pocket.Height(value)
+		}
+		return err
+	})
+	return m, x.fault("cursor", err)
+}
+
+// yieldBlocks yields the stored blocks of a range. left tells that the loop over them was left.
+func (x *Index) yieldBlocks(ctx context.Context, heights Range, yield func(pocket.Told) bool) (left bool, err error) {
+	pruned, err := settingNumber(ctx, x.db.Read, settingPruned)
+	if err != nil {
+		return false, x.fault("pruned", err)
+	}
+	if int64(heights.From) < pruned {
+		return false, prunedError(pruned)
+	}
+	chain, err := x.ChainID(ctx)
+	if err != nil {
+		return false, err
+	}
+	r := reach{int64(heights.From), int64(heights.To)}
+	next, stop := iter.Pull2(x.eventsIn(ctx, r))
+	defer stop()
+	event, err, more := next()
+	for block, fault := range x.blocksIn(ctx, r, firstPage) {
+		if fault != nil {
+			return false, fault
+		}
+		block.ChainID = chain
+		t := pocket.Told{Block: block}
+		for ; more; event, err, more = next() {
+			if err != nil {
+				return false, err
+			}
+			if event.Where().Height > block.Height {
+				break
+			}
+			if event.Where().Height == block.Height {
+				t.Events = append(t.Events, event)
+			}
+		}
+		if block.Height == heights.To {
+			m, err := x.mark(ctx)
+			if err != nil {
+				return false, err
+			}
+			t.Newest = m.cursor == block.Height && m.tip <= block.Height
+		}
+		if !yield(t) {
+			return true, nil
+		}
+	}
+	return false, err
+}
+
+// eventsIn yields all stored events in a reach, oldest first.
+func (x *Index) eventsIn(ctx context.Context, r reach) iter.Seq2[pocket.Event, error] {
+	return func(yield func(pocket.Event, error) bool) {
+		if err := x.yieldReach(ctx, pocket.EventQuery{}, r, func(e pocket.Event) bool { return yield(e, nil) }); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// news wakes those who wait for something to be stored.
+type news struct {
+	mu      sync.Mutex
+	waiting chan struct{} // closed when something is stored; nil while nobody waits
+}
+
+// wait returns a channel that is closed when something is stored next.
+func (n *news) wait() <-chan struct{} {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.waiting == nil {
+		n.waiting = make(chan struct{})
+	}
+	return n.waiting
+}
+
+func (n *news) tell() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.waiting != nil {
+		close(n.waiting)
+		n.waiting = nil
+	}
+}
