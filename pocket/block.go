@@ -36,3 +36,11 @@ type Status struct {
 	Moniker      string
 	ValidatorHex string // consensus address of this node's key, 40 upper-case hexadecimal digits
 }
+
+// An Upgrade is a change of the protocol's version that governance has planned: at its height every node that does not run the new
+// version stops.
+type Upgrade struct {
+	Name   string // of the version, such as v0.1.36
+	Height Height // the first block that needs it; 0 when none is planned
+	Info   string // often JSON with the addresses of binaries; free text
+}

@@ -35,6 +35,9 @@ func New(rpc, rest []string, opts ...Option) (*Client, error) {
 	if n.poll <= 0 {
 		return nil, fmt.Errorf("poll interval %v: want more than 0: %w", n.poll, pocket.ErrInvalid)
 	}
+	if n.anyChain && n.chainID != "" {
+		return nil, fmt.Errorf("chain %.50q: want either one chain or any: %w", n.chainID, pocket.ErrInvalid)
+	}
 	if len(rpc)+len(rest) == 0 {
 		return nil, fmt.Errorf("no node given: want the URL of a CometBFT RPC or of a Cosmos REST API: %w", pocket.ErrInvalid)
 	}
@@ -76,6 +79,9 @@ func (c *Client) Close() {
 
 // belongs checks that an answer is of the client's chain. Without [WithChainID] the first chain seen is the client's.
 func (n *nodes) belongs(a *rest.Answer, chain string) error {
+	if n.anyChain {
+		return nil
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.chain == "" {

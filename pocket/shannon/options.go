@@ -9,11 +9,12 @@ import (
 )
 
 type config struct {
-	http    []rest.Option
-	log     *slog.Logger
-	chainID string
-	poll    time.Duration
-	socket  bool
+	http     []rest.Option
+	log      *slog.Logger
+	chainID  string
+	anyChain bool
+	poll     time.Duration
+	socket   bool
 }
 
 func defaults() config {
@@ -29,6 +30,10 @@ func pass(opt rest.Option) Option { return func(c *config) { c.http = append(c.h
 // mainnet's, "pocket-lego-testnet" the beta network's. By default the chain of the first block or status that is read is taken for
 // granted, and nodes are held to it as far as their answers tell.
 func WithChainID(id string) Option { return func(c *config) { c.chainID = id } }
+
+// WithAnyChain takes answers of whatever chain, also when it changes: for a client that watches one node and judges by [Client.Status]
+// itself whether that serves the right one. It does not go with [WithChainID].
+func WithAnyChain() Option { return func(c *config) { c.anyChain = true } }
 
 // WithLogger reports retries, breaks and banned nodes to log. By default they are not reported.
 func WithLogger(log *slog.Logger) Option {

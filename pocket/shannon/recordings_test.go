@@ -120,6 +120,10 @@ func exerciseRPC(ctx context.Context, c *Client, u *url.URL) (any, error) {
 	switch {
 	case u.Path == "/status":
 		return c.Status(ctx)
+	case u.Path == "/net_info":
+		return c.Peers(ctx)
+	case u.Path == "/abci_info":
+		return c.AppVersion(ctx)
 	case u.Path == "/block" && valid:
 		return c.Block(ctx, pocket.Height(h))
 	case u.Path == "/block_results" && valid:
@@ -257,6 +261,9 @@ var restRoutes = []struct {
 	}},
 	{regexp.MustCompile(`^/cosmos/slashing/v1beta1/signing_infos$`), func(ctx context.Context, c *Client, _ []string, _ url.Values) (any, error) {
 		return all(c.SigningInfos(ctx))
+	}},
+	{regexp.MustCompile(`^/cosmos/upgrade/v1beta1/current_plan$`), func(ctx context.Context, c *Client, _ []string, _ url.Values) (any, error) {
+		return c.Upgrade(ctx)
 	}},
 	{regexp.MustCompile(`^/cosmos/base/tendermint/v1beta1/node_info$`), func(ctx context.Context, c *Client, _ []string, _ url.Values) (any, error) {
 		err := c.admitREST(ctx, c.rest.Do)

@@ -2,7 +2,10 @@ package shannon
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"strings"
 	"time"
@@ -73,6 +76,69 @@ func (c *Client) Status(ctx context.Context) (pocket.Status, error) {
 		return pocket.Status{}, err
 	}
 	return best.status(), nil
+}
+
+// Peers returns how many other nodes the node is connected with. Ask a client of one node.
+func (c *Client) Peers(ctx context.Context) (int, error) {
+	var peers int
+	_, err := askRPC(ctx, c.nodes, "/net_info", nil, func(a *rest.Answer, w *struct {
+		Peers *number `json:"n_peers"`
+	}) error {
+		if w.Peers == nil || *w.Peers < 0 || *w.Peers > math.MaxInt32 {
+			return a.Fail(pocket.ErrMalformed, "an answer without a number of peers")
+		}
+		peers = int(*w.Peers)
+		return nil
+	})
+	return peers, err
+}
+
+// AppVersion returns the version of the protocol that the node runs, such as 0.1.35; "" when its binary was built without one. Ask a
+// client of one node.
+func (c *Client) AppVersion(ctx context.Context) (string, error) {
+	w, err := askRPC(ctx, c.nodes, "/abci_info", nil, func(a *rest.Answer, w *wireAppInfo) error {
+		if w.Response == nil {
+			return a.Fail(pocket.ErrMalformed, "an answer without a response")
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return w.Response.Version, nil
+}
+
+// wireAppInfo is what /abci_info answers.
+type wireAppInfo struct {
+	Response *struct {
+		Version string `json:"version"`
+	} `json:"response"`
+}
+
+// Upgrade returns the upgrade of the protocol that is planned, the zero Upgrade when none is.
+func (c *Client) Upgrade(ctx context.Context) (pocket.Upgrade, error) {
+	return askState(ctx, c, "/cosmos/upgrade/v1beta1/current_plan", nil, func(w struct {
+		Plan json.RawMessage `json:"plan"`
+	}) (pocket.Upgrade, error) {
+		var plan *struct {
+			Name   string `json:"name"`
+			Height number `json:"height"`
+			Info   string `json:"info"`
+		}
+		if w.Plan == nil {
+			return pocket.Upgrade{}, errors.New("an answer without a plan, be it null")
+		}
+		if err := json.Unmarshal(w.Plan, &plan); err != nil {
+			return pocket.Upgrade{}, err
+		}
+		if plan == nil {
+			return pocket.Upgrade{}, nil
+		}
+		if plan.Height < 1 {
+			return pocket.Upgrade{}, fmt.Errorf("an upgrade planned for height %d", plan.Height)
+		}
+		return pocket.Upgrade{Name: plan.Name, Height: pocket.Height(plan.Height), Info: plan.Info}, nil
+	})
 }
 
 // survey asks every RPC node for its status, so that a stalled one is told from the others, and returns the newest height.
