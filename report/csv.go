@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/poktbot/poktbot/pocket"
@@ -78,22 +77,32 @@ type csvEncoder struct {
 	clock clock
 }
 
-func newCSV(o CSVOptions) (*csvEncoder, error) {
+// Check returns an error that names what is wrong with o, nil when nothing is. It wraps [pocket.ErrInvalid].
+func (o CSVOptions) Check() error {
 	switch o.DecimalMark {
-	case 0:
-		o.DecimalMark = '.'
-	case '.', ',':
+	case 0, '.', ',':
 	default:
-		return nil, fmt.Errorf("decimal mark %q: want a point or a comma: %w", o.DecimalMark, pocket.ErrInvalid)
+		return fmt.Errorf("decimal mark %q: want a point or a comma: %w", o.DecimalMark, pocket.ErrInvalid)
 	}
 	switch o.Separator {
-	case 0:
+	case 0, ',', ';', '\t':
+	default:
+		return fmt.Errorf("separator %q: want a comma, a semicolon or a tab: %w", o.Separator, pocket.ErrInvalid)
+	}
+	return nil
+}
+
+func newCSV(o CSVOptions) (*csvEncoder, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
+	if o.DecimalMark == 0 {
+		o.DecimalMark = '.'
+	}
+	if o.Separator == 0 {
 		if o.Separator = ','; o.DecimalMark == ',' {
 			o.Separator = ';'
 		}
-	case ',', ';', '\t':
-	default:
-		return nil, fmt.Errorf("separator %q: want a comma, a semicolon or a tab: %w", o.Separator, pocket.ErrInvalid)
 	}
 	if o.TimeLayout == "" {
 		o.TimeLayout = time.RFC3339
@@ -200,7 +209,16 @@ func (e *csvEncoder) text(s string) {
 // special reports whether s must be in quotes. Spaces at the ends are kept so, and every separator is quoted, so that a reader that
 // guesses the separator cannot split a stranger's text into a cell of its own.
 func (e *csvEncoder) special(s string) bool {
-	return strings.ContainsAny(s, "\",;\t\r\n") || s != "" && (s[0] == ' ' || s[len(s)-1] == ' ')
+	if s != "" && (s[0] == ' ' || s[len(s)-1] == ' ') {
+		return true
+	}
+	for i := range len(s) {
+		switch s[i] {
+		case '"', ',', ';', '\t', '\r', '\n':
+			return true
+		}
+	}
+	return false
 }
 
 func (e *csvEncoder) quoted(s string) {

@@ -1,0 +1,137 @@
+package tax
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/poktbot/poktbot/pocket"
+)
+
+func kinds(events []Event) (kinds []Kind) {
+	for _, e := range events {
+		kinds = append(kinds, e.Kind)
+	}
+	return kinds
+}
+
+func TestIncome(t *testing.T) {
+	mine := []pocket.Address{wallet, older}
+
+	t.Run("each share of a wallet above zero is an event, in whatever role", func(t *testing.T) {
+		got := collect(t, Income(each(settled()), IncomeOptions{Wallets: mine}))
+		require.Len(t, got, 2)
+		assert.Equal(t, Event{Kind: Earned, Time: march, Wallet: wallet, Node: node, Service: "eth", Role: pocket.RoleSupplier, Amount: 1_000_001,
+			Height: 852_613, Reference: "852613-1204", Source: "shannon", Count: 1}, got[0])
+		assert.Equal(t, pocket.RoleSourceOwner, got[1].Role)
+		assert.Equal(t, pocket.Upokt(46_239), got[1].Amount)
+	})
+	t.Run("without wallets it is what the node's side got", func(t *testing.T) {
+		got := collect(t, Income(each(settled()), IncomeOptions{}))
+		require.Len(t, got, 2)
+		assert.Equal(t, wallet, got[0].Wallet)
+		assert.Equal(t, owner, got[1].Wallet)
+	})
+	t.Run("references are unique and do not depend on whose income is asked for", func(t *testing.T) {
+		all := collect(t, Income(each(settled(), morse()), IncomeOptions{Wallets: []pocket.Address{wallet, owner, older}}))
+		var references []string
+		for _, e := range all {
+			references = append(references, e.Reference)
+		}
+		assert.Equal(t, []string{"852613-1204", "852613-1204-1", "852613-1204-2", strings.Repeat("AB", 32)}, references)
+		owners := collect(t, Income(each(settled()), IncomeOptions{Wallets: []pocket.Address{owner}}))
+		assert.Equal(t, "852613-1204-1", owners[0].Reference)
+	})
+	t.Run("of an event without a place the reference is whose claim it was", func(t *testing.T) {
+		s := settled()
+		s.Index = -1
+		got := collect(t, Income(each(s), IncomeOptions{Wallets: mine}))
+		assert.Equal(t, "852613-852580-"+node.String()+"-eth-"+app.String(), got[0].Reference)
+		assert.Equal(t, got[0].Reference+"-2", got[1].Reference)
+	})
+	t.Run("Morse settlements have the hash of their proof", func(t *testing.T) {
+		got := collect(t, Income(each(morse()), IncomeOptions{Wallets: mine}))
+		require.Len(t, got, 1)
+		assert.Equal(t, strings.Repeat("AB", 32), got[0].TxHash)
+		assert.Equal(t, "morse", got[0].Source)
+		assert.Equal(t, pocket.ServiceID("0021"), got[0].Service)
+	})
+	t.Run("each is worth what the price of its moment makes it, and no price is not a price of zero", func(t *testing.T) {
+		got := collect(t, Income(each(lately()...), IncomeOptions{Wallets: mine, Prices: prices(t)}))
+		got = slices.DeleteFunc(got, func(e Event) bool { return e.Kind == Untold })
+		require.Len(t, got, 6)
+		assert.Equal(t, "9.823290114", got[0].Value.Decimal.String())
+		assert.Equal(t, "0.01234569125801891234", got[1].Value.Decimal.String(), "exactly")
+		assert.Equal(t, "EUR", got[1].Currency)
+		assert.Equal(t, "0.0124", got[3].Price.Decimal.String())
+		assert.False(t, got[5].Value.Valid || got[5].Price.Valid, "three days after the last price")
+		assert.Equal(t, "EUR", got[5].Currency)
+	})
+	t.Run("what did not tell who got what is said", func(t *testing.T) {
+		s, reasons := settled(), settled()
+		s.Lacks, reasons.Lacks = pocket.LacksShares|pocket.LacksAmounts, pocket.LacksReasons
+		for i := range reasons.Shares {
+			reasons.Shares[i].Reason = ""
+		}
+		assert.Equal(t, []Kind{Untold, Earned, Earned}, kinds(collect(t, Income(each(s, reasons), IncomeOptions{Wallets: mine}))),
+			"a wallet's shares are known without reasons")
+		assert.Equal(t, []Kind{Untold, Untold}, kinds(collect(t, Income(each(s, reasons), IncomeOptions{}))), "a node's side is not")
+		got := collect(t, Income(each(reasons), IncomeOptions{Wallets: mine}))
+		assert.Equal(t, pocket.RoleUnknown, got[0].Role)
+	})
+	t.Run("losses only when asked for, of the nodes asked for", func(t *testing.T) {
+		only := func(o IncomeOptions) []Kind {
+			return slices.DeleteFunc(kinds(collect(t, Income(each(lately()...), o))), func(k Kind) bool { return k == Earned || k == Untold })
+		}
+		assert.Empty(t, only(IncomeOptions{}))
+		assert.Equal(t, []Kind{Slashed, Fee}, only(IncomeOptions{Losses: true}))
+		assert.Equal(t, []Kind{Slashed}, only(IncomeOptions{Losses: true, Wallets: mine}), "the fee was paid by somebody else")
+		assert.Equal(t, []Kind{Slashed, Fee}, only(IncomeOptions{Losses: true, Wallets: mine, Nodes: []pocket.Address{node}}))
+		assert.Empty(t, only(IncomeOptions{Losses: true, Wallets: mine, Nodes: []pocket.Address{other}}))
+	})
+	t.Run("a fee and what the transaction minted have references of their own", func(t *testing.T) {
+		m := morse()
+		fee := pocket.Transaction{At: m.At, Fee: 10_000, FeePayer: old}
+		got := collect(t, Income(each(m, fee), IncomeOptions{Losses: true}))
+		assert.Equal(t, m.TxHash, got[0].Reference)
+		assert.Equal(t, m.TxHash+"-fee", got[1].Reference)
+	})
+	t.Run("a validator's account has its commission and what its own stake got", func(t *testing.T) {
+		reward := pocket.ValidatorReward{At: pocket.At{Height: 9, Index: 3, Time: march}, Account: wallet, Commission: 5, SelfDelegation: 7, Delegators: 100, PoolShare: 112}
+		got := collect(t, Income(each(reward), IncomeOptions{Wallets: mine}))
+		require.Len(t, got, 1)
+		assert.Equal(t, pocket.Upokt(12), got[0].Amount)
+		assert.Equal(t, pocket.RoleValidator, got[0].Role)
+		assert.Empty(t, collect(t, Income(each(reward), IncomeOptions{})))
+	})
+	t.Run("the source is what the caller says", func(t *testing.T) {
+		got := collect(t, Income(each(settled()), IncomeOptions{Source: func(pocket.Event) string { return "poktscan" }}))
+		assert.Equal(t, "poktscan", got[0].Source)
+	})
+	t.Run("an event without a time is an error", func(t *testing.T) {
+		s := settled()
+		s.Time = time.Time{}
+		n, err := failing(t, Income(each(settled(), s), IncomeOptions{}))
+		assert.ErrorIs(t, err, pocket.ErrMalformed)
+		assert.ErrorContains(t, err, "settlement 852613#1204")
+		assert.Equal(t, 2, n)
+	})
+	t.Run("a failing source is told, and the caller may stop", func(t *testing.T) {
+		broken := errors.New("the index went away")
+		events := func(yield func(pocket.Event, error) bool) {
+			if yield(settled(), nil) {
+				yield(nil, broken)
+			}
+		}
+		_, err := failing(t, Income(events, IncomeOptions{}))
+		assert.ErrorIs(t, err, broken)
+		for range Income(events, IncomeOptions{}) {
+			break
+		}
+	})
+}
