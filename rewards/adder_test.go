@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -368,7 +369,23 @@ func drawQuery(r *rapid.T) Query {
 		q.From = time.Date(2026, 10, 24, 11, 0, 0, 0, time.UTC)
 		q.To = q.From.Add(time.Duration(rapid.IntRange(0, 100).Draw(r, "hours")) * time.Hour)
 	}
+	if rapid.Bool().Draw(r, "priced") {
+		q.Prices = drawPrices(r)
+	}
 	return q
+}
+
+// drawPrices draws prices around the time of drawEvents, some of them far from all others.
+func drawPrices(r *rapid.T) *Prices {
+	points := rapid.SliceOfN(rapid.Custom(func(r *rapid.T) Price {
+		return Price{
+			time.Date(2026, 10, 23, 12, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(0, 9*96).Draw(r, "quarters")) * 15 * time.Minute),
+			decimal.New(rapid.Int64Range(1, 1e18).Draw(r, "price"), -19),
+		}
+	}), 0, 8).Draw(r, "prices")
+	prices, err := NewPrices("EUR", points, rapid.SampledFrom([]time.Duration{0, time.Nanosecond, 5 * time.Hour}).Draw(r, "window"))
+	require.NoError(r, err)
+	return prices
 }
 
 func TestAggregateProperties(t *testing.T) {
@@ -388,6 +405,13 @@ func TestAggregateProperties(t *testing.T) {
 				got, want = shares(got), shares(want)
 			}
 			require.Equal(r, want, got)
+			if !slices.Contains(q.By, ByRecipient) {
+				want, err := TotalWorth(aggregate(t, whole, events...))
+				require.NoError(r, err)
+				got, err := TotalWorth(rows)
+				require.NoError(r, err)
+				require.Equal(r, want, got)
+			}
 			require.True(r, slices.IsSortedFunc(rows, func(a, b Row) int { return a.Key.Compare(b.Key) }))
 		})
 	})
@@ -453,6 +477,7 @@ func TestAggregateProperties(t *testing.T) {
 			events, q := drawEvents(r), drawQuery(r)
 			q.By = nil
 			naive := map[string]pocket.Upokt{}
+			worth, unpriced := map[string]decimal.Decimal{}, map[string]pocket.Upokt{}
 			for _, event := range events {
 				s, ok := event.(pocket.Settlement)
 				if !ok || !(pocket.EventQuery{Span: q.Span, Filter: q.Filter}).Match(event) || s.Lacks.Has(pocket.LacksShares) {
@@ -462,11 +487,24 @@ func TestAggregateProperties(t *testing.T) {
 					if share.Reason.Role() == pocket.RoleSupplier {
 						start, _ := q.Period.Of(s.Time, q.Zone)
 						naive[start.String()] += share.Amount
+						if q.Prices == nil {
+							continue
+						}
+						if price, known := q.Prices.At(s.Time); known {
+							worth[start.String()] = worth[start.String()].Add(price.Value.Mul(share.Amount.Decimal()))
+						} else {
+							unpriced[start.String()] += share.Amount
+						}
 					}
 				}
 			}
 			for _, row := range aggregate(t, q, events...) {
 				require.Equal(r, naive[row.Start.String()], row.Gross)
+				require.Equal(r, q.Prices != nil, row.Worth != nil)
+				if row.Worth != nil {
+					require.True(r, worth[row.Start.String()].Equal(row.Worth.Gross.Decimal))
+					require.Equal(r, unpriced[row.Start.String()], row.Worth.Unpriced.Gross)
+				}
 			}
 		})
 	})

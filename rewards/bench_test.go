@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/poktbot/poktbot/pocket"
@@ -91,4 +92,60 @@ func BenchmarkStatistics(b *testing.B) {
 			})
 		})
 	}
+}
+
+// hourly returns prices of every hour of a year.
+func hourly(t testing.TB) *Prices {
+	var points []Price
+	for i := range 366 * 24 {
+		points = append(points, Price{time.Date(2026, 1, 1, i, 0, 0, 0, time.UTC), decimal.New(48_123_456_789_012_345+int64(i)*977, -18)})
+	}
+	return euros(t, 0, points...)
+}
+
+// BenchmarkValue values 3.4 million settlements, a year of 1,000 suppliers, with hourly prices.
+func BenchmarkValue(b *testing.B) {
+	const n = 3_400_000
+	part := settlements(n / 10)
+	prices := hourly(b)
+	wallets := []pocket.Address{address(1), address(2)}
+	for _, bench := range []struct {
+		name  string
+		query Query
+	}{
+		{"day, without prices", Query{Period: Day, Wallets: wallets}},
+		{"day", Query{Period: Day, Wallets: wallets, Prices: prices}},
+		{"day and supplier, without prices", Query{Period: Day, By: []Dimension{BySupplier}, Wallets: wallets}},
+		{"day and supplier", Query{Period: Day, By: []Dimension{BySupplier}, Wallets: wallets, Prices: prices}},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				adder, err := NewAdder(bench.query)
+				require.NoError(b, err)
+				for range 10 { // the same month ten times: what is measured is the sums, not the memory of events
+					for _, event := range part {
+						if err := adder.Add(event); err != nil {
+							b.Fatal(err)
+						}
+					}
+				}
+				rows, err := adder.Rows()
+				require.NoError(b, err)
+				require.NotEmpty(b, rows)
+			}
+		})
+	}
+	b.Run("one by one", func(b *testing.B) {
+		for b.Loop() {
+			for range 10 {
+				for i := range part {
+					s := part[i].(pocket.Settlement)
+					if !prices.Worth(s.Claimed, s.Time).Valid {
+						b.Fatal("no price")
+					}
+				}
+			}
+		}
+	})
 }

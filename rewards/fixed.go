@@ -1,6 +1,7 @@
 package rewards
 
 import (
+	"encoding/binary"
 	"math/big"
 	"math/bits"
 
@@ -89,32 +90,31 @@ func fixedOf(d decimal.Decimal) (f fixed, fits bool) {
 // wholeOf returns d times ten to the places, and whether that is a whole number. A decimal of absurd size is none.
 func wholeOf(d decimal.Decimal, places int32) (*big.Int, bool) {
 	const absurd = 200
-	if d.Exponent() < -absurd || d.Exponent() > absurd {
-		if d.IsZero() {
-			return new(big.Int), true
-		}
+	switch e := d.Exponent(); {
+	case e == -places || d.IsZero():
+		return d.Coefficient(), true
+	case e < -absurd || e > absurd:
 		return new(big.Int), false
+	default:
+		shifted := d.Shift(places)
+		return shifted.BigInt(), shifted.IsInteger()
 	}
-	shifted := d.Shift(places)
-	return shifted.BigInt(), shifted.IsInteger()
 }
 
 // bigOf returns the number whose words are given, the lowest first.
 func bigOf(words []uint64) *big.Int {
-	n := new(big.Int)
-	for i := len(words) - 1; i >= 0; i-- {
-		n.Lsh(n, 64)
-		n.Or(n, new(big.Int).SetUint64(words[i]))
+	var bytes [8 * len(fixed{})]byte
+	for i, w := range words {
+		binary.BigEndian.PutUint64(bytes[len(bytes)-8*(i+1):], w)
 	}
-	return n
+	return new(big.Int).SetBytes(bytes[:])
 }
 
-// wordsOf writes the size of n, without its sign, into words.
+// wordsOf writes the size of n, without its sign, into words; it must fit.
 func wordsOf(n *big.Int, words []uint64) {
-	rest, low := new(big.Int).Abs(n), new(big.Int)
-	mask := new(big.Int).SetUint64(^uint64(0))
+	var bytes [8 * len(fixed{})]byte
+	n.FillBytes(bytes[:])
 	for i := range words {
-		words[i] = low.And(rest, mask).Uint64()
-		rest.Rsh(rest, 64)
+		words[i] = binary.BigEndian.Uint64(bytes[len(bytes)-8*(i+1):])
 	}
 }

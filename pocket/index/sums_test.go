@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -56,7 +57,35 @@ func randomQuery(r *rapid.T, w *world, blocks int, zones []*time.Location) rewar
 	if rapid.IntRange(0, 3).Draw(r, "owners known") == 0 {
 		q.OwnerOf = map[pocket.Address]pocket.Address{w.suppliers[0]: w.owners[0], w.suppliers[1]: w.owners[1]}
 	}
+	if rapid.Bool().Draw(r, "priced") {
+		q.Prices = randomPrices(r, w, blocks)
+	}
 	return q
+}
+
+// randomPrices draws prices in and around the time of a world: every hour, or here and there, at the very time of a block too.
+func randomPrices(r *rapid.T, w *world, blocks int) *rewards.Prices {
+	span := time.Duration(blocks) * w.spacing
+	var points []rewards.Price
+	add := func(t time.Time) {
+		points = append(points, rewards.Price{Time: t, Value: decimal.New(rapid.Int64Range(1, 1e18).Draw(r, "price"), -19)})
+	}
+	if rapid.Bool().Draw(r, "hourly") {
+		for t := genesis.Add(-time.Hour).Truncate(time.Hour); t.Before(genesis.Add(span)); t = t.Add(time.Hour) {
+			add(t)
+		}
+	}
+	for range rapid.IntRange(0, 5).Draw(r, "points") {
+		if rapid.Bool().Draw(r, "at a block") {
+			add(w.block(pocket.Height(rapid.IntRange(0, blocks).Draw(r, "priced block"))).Time)
+		} else {
+			add(genesis.Add(time.Duration(rapid.Int64Range(-int64(time.Hour), int64(span)).Draw(r, "priced moment"))))
+		}
+	}
+	window := rapid.SampledFrom([]time.Duration{0, time.Nanosecond, 90 * time.Minute, 9 * time.Hour}).Draw(r, "window")
+	prices, err := rewards.NewPrices("EUR", points, window)
+	require.NoError(r, err)
+	return prices
 }
 
 // TestSumsAreThoseOfTheEvents is what the index is for: whatever way it takes, its sums are those of the events added up one by one.
