@@ -39,6 +39,7 @@ var table = map[string]layer{
 	"report/xlsx":           {imports: []string{"pocket", "rewards", "report"}, modules: 11},
 	"report/plot":           {imports: []string{"pocket", "rewards"}, modules: 10},
 	"report/tax":            {imports: []string{"pocket", "rewards", "report"}, modules: 2},
+	"report/alert":          {imports: []string{"monitor", "pocket", "report"}, modules: 2},
 	"monitor/notify":        {imports: []string{"monitor"}, modules: 4},
 	"monitor":               {imports: []string{"pocket", "internal/sqlmigrate"}, modules: 2},
 	"monitor/check":         {imports: []string{"pocket", "monitor"}, modules: 2},

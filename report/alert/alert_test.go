@@ -1,0 +1,197 @@
+package alert_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/poktbot/poktbot/monitor"
+	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/report/alert"
+)
+
+var t0 = time.Date(2026, 11, 24, 3, 10, 0, 0, time.UTC)
+
+const operator = "pokt1cctzyqv68ss06lmqnhyf07yggxwsv4329rcuu5"
+
+// own are the templates of a user, of an alert that only he has.
+const own = `
+{{define "custom.rack"}}{{.Subject}} is {{.Fact "degrees"}} degrees warm{{with .Part}} in {{.}}{{end}}{{end}}
+{{define "custom.rack sysadmin"}}
+  Open the door.
+
+  {{if .Is "fan" "off"}}Switch the fan on.{{end}}
+{{end}}
+{{define "custom.rack investor"}}{{with .Fact "cost"}}It costs {{.}} a day.{{end}}{{end}}`
+
+func rack(kind monitor.EventKind) monitor.Event {
+	return monitor.Event{ID: "e1", Kind: kind, At: t0.Add(14 * time.Minute), Alert: monitor.Alert{
+		Key: monitor.Key{Name: "custom.rack", Subject: operator, Part: "row 2"}, Severity: monitor.Critical, Since: t0, Count: 1,
+		Facts: monitor.Facts{monitor.Count("degrees", 41), monitor.Text("fan", "off"), monitor.Amount("cost", pocket.POKT(1234))},
+	}}
+}
+
+func texts(t *testing.T, o alert.Options) *alert.Texts {
+	t.Helper()
+	o.Templates += own
+	made, err := alert.New(o)
+	require.NoError(t, err)
+	return made
+}
+
+func TestAnEventHasATitleThatSaysWhatHappenedToWhat(t *testing.T) {
+	again := rack(monitor.Changed)
+	again.Alert.Count = 3
+	acked := rack(monitor.Acknowledged)
+	acked.By, acked.Note = "ana", "on my way"
+	for _, test := range []struct {
+		event monitor.Event
+		want  string
+	}{
+		{rack(monitor.Fired), "🔴 rack-1 is 41 degrees warm in row 2"},
+		{rack(monitor.Reminded), "🔴 Still, for 14 minutes: rack-1 is 41 degrees warm in row 2"},
+		{rack(monitor.Changed), "🔴 Now critical: rack-1 is 41 degrees warm in row 2"},
+		{again, "🔴 Again (3 times): rack-1 is 41 degrees warm in row 2"},
+		{rack(monitor.Escalated), "🚨 Nobody took it for 14 minutes: rack-1 is 41 degrees warm in row 2"},
+		{rack(monitor.Resolved), "✅ Over after 14 minutes: rack-1 is 41 degrees warm in row 2"},
+		{rack(monitor.Withdrawn), "✅ Not watched any more: rack-1 is 41 degrees warm in row 2"},
+		{acked, "👤 Taken by ana: rack-1 is 41 degrees warm in row 2"},
+	} {
+		title, _, err := texts(t, alert.Options{Names: map[string]string{operator: "rack-1"}}).Event(test.event)
+		require.NoError(t, err)
+		assert.Equal(t, test.want, title)
+	}
+}
+
+func TestBelowTheTitleEachAudienceReadsItsOwn(t *testing.T) {
+	_, lines, err := texts(t, alert.Options{}).Event(rack(monitor.Fired))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"Open the door.", "Switch the fan on."}, lines)
+	_, lines, err = texts(t, alert.Options{Audience: alert.Investor}).Event(rack(monitor.Fired))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"It costs 1,234 POKT a day."}, lines)
+}
+
+func TestWhatIsOverNeedsNoAdvice(t *testing.T) {
+	_, lines, err := texts(t, alert.Options{}).Event(rack(monitor.Resolved))
+	require.NoError(t, err)
+	assert.Empty(t, lines)
+}
+
+func TestASubjectWithoutANameIsShortened(t *testing.T) {
+	title, _, err := texts(t, alert.Options{Plain: true}).Event(rack(monitor.Fired))
+	require.NoError(t, err)
+	assert.Equal(t, "pokt1cctz…rcuu5 is 41 degrees warm in row 2", title)
+}
+
+func TestAnAlertWithoutATemplateIsToldByItsFacts(t *testing.T) {
+	event := rack(monitor.Fired)
+	event.Alert.Name = "custom.disk_on_fire"
+	event.Alert.Facts = monitor.Facts{
+		monitor.Span("burning_for", 90*time.Minute), monitor.Instant("lit", t0), monitor.Text("by\x1b[2J", "=cmd()\n\u202etxt"),
+		{Name: "odd", Unit: monitor.UnitUpokt, Value: "many"}, {Name: "huge", Unit: monitor.UnitDecimal, Value: "1e99999999"},
+	}
+	madrid, err := time.LoadLocation("Europe/Madrid")
+	require.NoError(t, err)
+	title, lines, err := texts(t, alert.Options{Plain: true, Zone: madrid, TimeLayout: "02/01/2006 15:04"}).Event(event)
+	require.NoError(t, err)
+	assert.Equal(t, "custom: disk on fire pokt1cctz…rcuu5 row 2", title)
+	assert.Equal(t, []string{"burning for: 1 hour 30 minutes", "lit: 24/11/2026 04:10", "by�[2J: =cmd() �txt", "odd: many", "huge: 1e99999999"}, lines)
+}
+
+func TestAMessageOfSeveralAlikeListsThemUnderOneTitle(t *testing.T) {
+	a, b := rack(monitor.Fired), rack(monitor.Fired)
+	b.Alert.Subject = "rack-2"
+	title, lines, err := texts(t, alert.Options{Plain: true}).Message(monitor.Message{ID: "m", Events: []monitor.Event{a, b}})
+	require.NoError(t, err)
+	assert.Equal(t, "pokt1cctz…rcuu5 is 41 degrees warm in row 2 — and 1 more like it", title)
+	assert.Equal(t, []string{
+		"pokt1cctz…rcuu5 is 41 degrees warm in row 2", "rack-2 is 41 degrees warm in row 2", "Open the door.", "Switch the fan on.",
+	}, lines)
+}
+
+func TestAMessageOfSeveralKindsCountsThemAndShowsTheWorst(t *testing.T) {
+	mild := rack(monitor.Fired)
+	mild.Alert.Name, mild.Alert.Severity = "custom.other", monitor.Info
+	title, lines, err := texts(t, alert.Options{}).Message(monitor.Message{ID: "m", Events: []monitor.Event{mild, rack(monitor.Fired), rack(monitor.Resolved)}})
+	require.NoError(t, err)
+	assert.Equal(t, "🔴 3 things happened", title)
+	assert.Len(t, lines, 3)
+	assert.True(t, strings.HasPrefix(lines[2], "✅ Over"), lines[2])
+}
+
+func TestAMessageThatComesLateSaysSo(t *testing.T) {
+	_, lines, err := texts(t, alert.Options{}).Message(monitor.Message{ID: "m", Events: []monitor.Event{rack(monitor.Fired)}, Created: t0, Late: 14 * time.Minute})
+	require.NoError(t, err)
+	assert.Equal(t, "Delivered 14 minutes late: it is of 2026-11-24 03:10.", lines[len(lines)-1])
+}
+
+func TestATemplateThatCannotRunIsFoundAtTheStart(t *testing.T) {
+	for templates, want := range map[string]string{
+		`{{define "x"}}{{.Fact}}{{end}}`:    "x",
+		`{{define "x"}}{{.Nothing}}{{end}}`: "Nothing",
+		`{{define "x"}}{{`:                  "templates of alerts",
+	} {
+		_, err := alert.New(alert.Options{Templates: templates})
+		require.ErrorContains(t, err, want)
+	}
+	_, err := alert.New(alert.Options{Audience: "boss"})
+	require.ErrorContains(t, err, "want sysadmin or investor")
+}
+
+func TestAUsersTemplateReplacesOursAndOnlyThat(t *testing.T) {
+	event := monitor.Event{Kind: monitor.Fired, Alert: monitor.Alert{Key: monitor.Key{Name: monitor.MonitorTest}}}
+	title, lines, err := texts(t, alert.Options{Plain: true, Templates: `{{define "monitor.test"}}Prueba{{end}}`}).Event(event)
+	require.NoError(t, err)
+	assert.Equal(t, "Prueba", title)
+	assert.Equal(t, []string{"If you read this, alerts arrive here."}, lines)
+}
+
+func TestTextsAreSafeForConcurrentUse(t *testing.T) {
+	made := texts(t, alert.Options{})
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 50 {
+				_, _, err := made.Event(rack(monitor.Fired))
+				assert.NoError(t, err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func FuzzEvent(f *testing.F) {
+	f.Add("custom.rack", operator, "row", "degrees", "count", "41")
+	f.Add("tls.expiring", "h:443", "", "days", "decimal", "1e9999999")
+	f.Add("", "", "\x00", "x", "upokt", "99999999999999999999")
+	made, err := alert.New(alert.Options{Templates: own})
+	require.NoError(f, err)
+	f.Fuzz(func(t *testing.T, name, subject, part, fact, unit, value string) {
+		e := rack(monitor.Fired)
+		e.Alert.Key = monitor.Key{Name: monitor.Name(name), Subject: subject, Part: part}
+		e.Alert.Facts = append(e.Alert.Facts, monitor.Fact{Name: fact, Unit: monitor.Unit(unit), Value: value})
+		title, lines, err := made.Event(e)
+		require.NoError(t, err)
+		for _, line := range append(lines, title) {
+			require.NotContains(t, line, "\x1b")
+			require.NotContains(t, line, "\n")
+			require.NotContains(t, line, "\u202e")
+		}
+	})
+}
+
+func ExampleTexts_Event() {
+	texts, err := alert.New(alert.Options{Audience: alert.Sysadmin, Plain: true})
+	if err != nil {
+		panic(err)
+	}
+	title, lines, err := texts.Event(monitor.Event{Kind: monitor.Fired, By: "ana", Alert: monitor.Alert{Key: monitor.Key{Name: monitor.MonitorTest}}})
+	fmt.Println(title, lines, err)
+	// Output: This is a test alert, asked for by ana [If you read this, alerts arrive here.] <nil>
+}
