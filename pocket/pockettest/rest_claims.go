@@ -37,7 +37,7 @@ func (s *state) claimForm(t told) any {
 		status = map[proofKind]string{goodProof: "VALIDATED", badProof: "INVALID"}[t.proof]
 	}
 	return object("supplier_operator_address", t.operator().String(), "session_header", t.header(),
-		"root_hash", t.rootHash(s.w.cfg.Seed), "proof_validation_status", status)
+		"root_hash", t.rootHash(), "proof_validation_status", status)
 }
 
 func claims(s *state) (json.RawMessage, *restError) {

@@ -2,7 +2,6 @@ package pockettest
 
 import (
 	"cmp"
-	"encoding/binary"
 	"encoding/hex"
 	"math/bits"
 	"slices"
@@ -26,6 +25,7 @@ type claim struct {
 	claimed                 pocket.Upokt
 	requirement             pocket.ProofRequirement
 	proof                   proofKind
+	proves                  bool // a proof is sent unless something is made to go wrong
 
 	claimedAt, provedAt pocket.Height // when it is claimed, and proved if it is
 }
@@ -41,13 +41,6 @@ const (
 
 // expires reports whether the claim is not paid.
 func (c *claim) expires() bool { return c.proof == lateProof || c.proof == badProof }
-
-// rootHash is the claim's: 32 bytes that look random, the sum of compute units and the number of relays.
-func (c *claim) rootHash(seed uint64) []byte {
-	hash := digest(seed, "root", uint64(c.session.Start), uint64(c.application), uint64(c.supplier))
-	root := binary.BigEndian.AppendUint64(hash[:], uint64(c.units))
-	return binary.BigEndian.AppendUint64(root, uint64(c.relays))
-}
 
 // hours are the traffic of each hour of the day, UTC, in per mille of the mean.
 var hours = [24]int64{
@@ -175,7 +168,7 @@ func (w *world) newClaim(s pocket.Session, app, supplier int, id string, pricing
 		c.requirement = pocket.ProofProbabilistic
 	}
 	if c.requirement != pocket.ProofNotRequired || d.chance(150_000) { // miners also send proofs that nobody asked for
-		c.proof = goodProof
+		c.proof, c.proves = goodProof, true
 	}
 	return c
 }
@@ -192,8 +185,8 @@ func (w *world) numberClaims(p *page) {
 			d := throw(w.cfg.Seed, forWindow, uint64(p.Start), uint64(c.supplier))
 			p.senders = append(p.senders, sender{
 				supplier:  c.supplier,
-				claimedAt: pocket.Height(d.between(int64(p.windows.ClaimOpen), int64(p.windows.ClaimClose))),
-				provedAt:  pocket.Height(d.between(int64(p.windows.ProofOpen), int64(p.windows.ProofClose))),
+				claimedAt: soonIn(&d, p.windows.ClaimOpen, p.windows.ClaimClose),
+				provedAt:  soonIn(&d, p.windows.ProofOpen, p.windows.ProofClose),
 			})
 		}
 		from := &p.senders[at]
@@ -212,6 +205,11 @@ func (w *world) numberClaims(p *page) {
 		}
 	}
 	slices.SortFunc(p.senders, func(a, b sender) int { return cmp.Compare(a.supplier, b.supplier) })
+}
+
+// soonIn returns a height in the first half of a window: miners do not wait for its end.
+func soonIn(d *dice, opens, closes pocket.Height) pocket.Height {
+	return pocket.Height(d.between(int64(opens), int64(opens+(closes-opens)/2)))
 }
 
 // misses reports whether a supplier sends no claims for a session though it served.

@@ -204,7 +204,7 @@ type createClaim struct{ told }
 
 func (createClaim) url() string { return "/pocket.proof.MsgCreateClaim" }
 func (m createClaim) encode() protobuf {
-	return protobuf(nil).text(1, m.operator().String()).message(2, m.headerBytes()).message(3, m.rootHash(m.w.cfg.Seed))
+	return protobuf(nil).text(1, m.operator().String()).message(2, m.headerBytes()).message(3, m.rootHash())
 }
 
 func (m createClaim) form() any {
@@ -212,7 +212,7 @@ func (m createClaim) form() any {
 		Operator string        `json:"supplier_operator_address"`
 		Header   sessionHeader `json:"session_header"`
 		Root     []byte        `json:"root_hash"`
-	}{m.operator().String(), m.header(), m.rootHash(m.w.cfg.Seed)}
+	}{m.operator().String(), m.header(), m.rootHash()}
 }
 
 func (sendMessage) count() int { return 4 }
