@@ -70,16 +70,9 @@ func LoadPrices(ctx context.Context, source PriceSource, currency string, span p
 	if err := span.Check(); err != nil {
 		return nil, err
 	}
-	wider := span
-	if !wider.From.IsZero() {
-		wider.From = wider.From.Add(-DefaultWindow)
-	}
-	if !wider.To.IsZero() {
-		wider.To = wider.To.Add(DefaultWindow)
-	}
 	var points []Price
 	var missing []Gap
-	for price, err := range source.Prices(ctx, currency, wider) {
+	for price, err := range source.Prices(ctx, currency, wider(span, DefaultWindow)) {
 		if notice, ok := errors.AsType[*MissingPrices](err); ok {
 			missing = notice.Gaps
 			break
