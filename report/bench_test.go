@@ -41,7 +41,7 @@ func BenchmarkWriteCSV(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				require.NoError(b, WriteCSV(context.Background(), io.Discard, Settlements(events, nil), o))
+				require.NoError(b, WriteCSV(context.Background(), io.Discard, Settlements(events, nil, nil), o))
 			}
 			b.ReportMetric(float64(year)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 		})
@@ -54,7 +54,7 @@ func BenchmarkEncodingCSV(b *testing.B) {
 	for b.Loop() {
 		w := csv.NewWriter(io.Discard)
 		w.UseCRLF = true
-		for row, err := range Settlements(events, nil).All(context.Background()) {
+		for row, err := range Settlements(events, nil, nil).All(context.Background()) {
 			require.NoError(b, err)
 			record := make([]string, len(row))
 			for i, c := range row {

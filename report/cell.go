@@ -18,7 +18,7 @@ const (
 	KindInteger             // a count
 	KindPOKT                // an exact amount, shown in POKT
 	KindDecimal             // an exact decimal number
-	KindFiat                // an exact decimal number of the column's currency
+	KindFiat                // money of the column's currency: exact, and shown with as many decimals as that has
 	KindPercent             // a part of one: 0.125 is shown as 12.5 %, and stays 0.125 in CSV and XLSX
 	KindTime                // an instant, shown in the writer's zone
 	KindDate                // a calendar day, the same in every zone
@@ -59,7 +59,8 @@ func POKT(u pocket.Upokt) Cell { return Cell{number: int64(u), kind: KindPOKT, p
 // Decimal is a cell with a decimal number, kept exactly.
 func Decimal(d decimal.Decimal) Cell { return fraction(d, KindDecimal) }
 
-// Fiat is a cell with money of the column's currency, kept exactly. Round it first when a day's sum should be rounded.
+// Fiat is a cell with money of the column's currency, kept exactly: writers round it to the currency's own decimals, see [Places], after they have
+// added up their totals. A price, and what is a small part of them, belongs into a [Decimal] cell.
 func Fiat(d decimal.Decimal) Cell { return fraction(d, KindFiat) }
 
 // Percent is a cell with a part of one: 0.125 is 12.5 %.

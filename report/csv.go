@@ -31,10 +31,10 @@ const flushAt = 32 << 10
 
 // WriteCSV writes t as RFC 4180 says: lines end in CR LF, fields that need it are in quotes, quotes within are doubled. Text is
 // UTF-8 and safe to open in a spreadsheet: see [Defuse] and [Clean]. Numbers are exact and without grouping, amounts in POKT with six places,
-// percentages as parts of one; empty cells are empty fields. Memory does not grow with the number of rows. After an error what is
+// percentages as parts of one, money rounded to its currency's decimals; empty cells are empty fields. Memory does not grow with the number of rows. After an error what is
 // written so far is incomplete; [WriteFile] keeps such a file from being left behind.
 func WriteCSV(ctx context.Context, w io.Writer, t Table, o CSVOptions) error {
-	e, err := newCSV(o)
+	e, err := newCSV(o, t.Columns)
 	if err != nil {
 		return fmt.Errorf("csv: %w", err)
 	}
@@ -73,9 +73,13 @@ func WriteCSV(ctx context.Context, w io.Writer, t Table, o CSVOptions) error {
 // and time is most of what writing then costs.
 type csvEncoder struct {
 	CSVOptions
-	buf   []byte
-	clock clock
+	buf    []byte
+	clock  clock
+	places []int32 // of each column that is money in a currency; exact of all others
 }
+
+// exact marks columns whose numbers are not rounded.
+const exact = -1
 
 // Check returns an error that names what is wrong with o, nil when nothing is. It wraps [pocket.ErrInvalid].
 func (o CSVOptions) Check() error {
@@ -92,7 +96,7 @@ func (o CSVOptions) Check() error {
 	return nil
 }
 
-func newCSV(o CSVOptions) (*csvEncoder, error) {
+func newCSV(o CSVOptions, columns []Column) (*csvEncoder, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
@@ -110,7 +114,14 @@ func newCSV(o CSVOptions) (*csvEncoder, error) {
 	if o.DateLayout == "" {
 		o.DateLayout = time.DateOnly
 	}
-	return &csvEncoder{CSVOptions: o, buf: make([]byte, 0, flushAt+4096), clock: newClock(o.Zone, o.TimeLayout)}, nil
+	places := make([]int32, len(columns))
+	for i, c := range columns {
+		places[i] = exact
+		if c.Kind == KindFiat && c.Currency != "" {
+			places[i] = int32(Places(c.Currency))
+		}
+	}
+	return &csvEncoder{CSVOptions: o, places: places, buf: make([]byte, 0, flushAt+4096), clock: newClock(o.Zone, o.TimeLayout)}, nil
 }
 
 func (e *csvEncoder) flush(w io.Writer) error {
@@ -151,15 +162,19 @@ func (e *csvEncoder) row(row []Cell) {
 		case KindMonth:
 			e.buf = c.Time().AppendFormat(e.buf, "2006-01")
 		default:
-			e.number(c)
+			e.number(c, e.places[i])
 		}
 	}
 	e.end(len(row))
 }
 
-func (e *csvEncoder) number(c *Cell) {
+func (e *csvEncoder) number(c *Cell, places int32) {
 	from := len(e.buf)
-	e.buf = c.AppendNumber(e.buf)
+	if places == exact || c.kind != KindFiat {
+		e.buf = c.AppendNumber(e.buf)
+	} else {
+		e.buf = append(e.buf, c.Decimal().StringFixed(places)...)
+	}
 	if e.DecimalMark == '.' {
 		return
 	}

@@ -89,7 +89,7 @@ func csvOf(t testing.TB, table Table, o CSVOptions) string {
 
 func TestCSVFiles(t *testing.T) {
 	madrid := zone(t, "Europe/Madrid") // the clock goes forward an hour between the first two rows
-	table := Settlements(several(), []pocket.Address{wallet})
+	table := Settlements(several(), []pocket.Address{wallet}, nil)
 	golden.Check(t, csvOf(t, table, CSVOptions{Zone: madrid}), "testdata/settlements.csv.golden")
 	golden.Check(t, csvOf(t, table, CSVOptions{Zone: madrid, DecimalMark: ',', Totals: true, BOM: true,
 		TimeLayout: "02/01/2006 15:04:05 -0700"}), "testdata/settlements-comma.csv.golden")

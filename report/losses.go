@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -9,13 +11,9 @@ import (
 )
 
 // Losses is the table of what was claimed and not received, by cause, with what each cause means. Amounts are those of whole claims;
-// the nodes' part of them is an estimate, of slashes it is exact. A cause that the chain does not put a number on has no amount.
+// the nodes' part of them is an estimate, of slashes it is exact. A cause that the chain does not put a number on has no amount. When the
+// report has a currency, amounts have their value beside them.
 func Losses(r rewards.LossReport) Table {
-	var rows [][]Cell
-	for _, loss := range r.Causes {
-		rows = append(rows, lossRow(causeName(loss.Cause), loss, meaning(loss.Cause)))
-	}
-	rows = append(rows, lossRow("Not paid in all", r.Unpaid, "overserviced, deflation and expired"))
 	t := Table{
 		Title: "Losses",
 		Columns: []Column{
@@ -26,16 +24,27 @@ func Losses(r rewards.LossReport) Table {
 			{Name: "Nodes' part POKT (estimate)", Kind: KindPOKT},
 			{Name: "Meaning", Kind: KindText},
 		},
-		Rows:  Rows(rows...),
 		Notes: []string{"Of " + Amount(r.Claimed) + " claimed. Slashes are taken from the stake and are no part of a claim."},
 	}
+	row := lossRow
+	if r.Currency != "" {
+		t.Columns = slices.Insert(t.Columns, 5, Column{Name: "Nodes' part (estimate)", Kind: KindFiat, Currency: r.Currency})
+		t.Columns = slices.Insert(t.Columns, 3, Column{Name: "Lost", Kind: KindFiat, Currency: r.Currency})
+		row = valuedLossRow
+	}
+	var rows [][]Cell
+	for _, loss := range r.Causes {
+		rows = append(rows, row(causeName(loss.Cause), loss, meaning(loss.Cause)))
+	}
+	t.Rows = Rows(append(rows, row("Not paid in all", r.Unpaid, "overserviced, deflation and expired"))...)
 	if r.Lost.Valid {
-		t.Notes = append(t.Notes, "The nodes lost about "+round(r.Lost.Decimal, 2)+" POKT in all, slashes included.")
+		t.Notes = append(t.Notes, "The nodes lost about "+round(r.Lost.Decimal, 2)+" POKT"+lossWorth(r)+" in all, slashes included.")
 	}
 	if r.LackAmounts > 0 {
 		t.Notes = append(t.Notes, fmt.Sprintf("Incomplete: %s did not tell what was overserviced or deflated, so these two are at least as high.",
 			count(r.LackAmounts, "settlement", "settlements")))
 	}
+	t.Notes = append(t.Notes, unpricedLosses(r)...)
 	return t
 }
 
@@ -47,6 +56,37 @@ func lossRow(name string, loss rewards.Loss, meaning string) []Cell {
 	row[3] = percentOfOne(loss.OfClaimed)
 	row[4] = rounded(loss.Estimate)
 	return row
+}
+
+func valuedLossRow(name string, loss rewards.Loss, meaning string) []Cell {
+	row := lossRow(name, loss, meaning)
+	worth := Cell{}
+	if !loss.Unknown {
+		worth = fiat(loss.Worth)
+	}
+	return []Cell{row[0], row[1], row[2], worth, row[3], row[4], fiat(loss.EstimateWorth), row[5]}
+}
+
+// lossWorth is what the nodes lost in the currency, for a sentence.
+func lossWorth(r rewards.LossReport) string {
+	if !r.LostWorth.Valid {
+		return ""
+	}
+	return " (" + Money(r.LostWorth.Decimal, r.Currency) + ")"
+}
+
+// unpricedLosses says what had no price.
+func unpricedLosses(r rewards.LossReport) []string {
+	var parts []string
+	for _, loss := range r.Causes {
+		if loss.Unpriced > 0 {
+			parts = append(parts, Amount(loss.Unpriced)+" "+strings.ToLower(causeName(loss.Cause)))
+		}
+	}
+	if parts == nil {
+		return nil
+	}
+	return []string{noPrice + strings.Join(parts, ", ") + "."}
 }
 
 func causeName(c rewards.Cause) string {
@@ -81,9 +121,10 @@ func meaning(c rewards.Cause) string {
 	return ""
 }
 
-// LossesOver is the table of losses in the course of time: rows with a period, one column for each cause that has an amount.
+// LossesOver is the table of losses in the course of time: rows with a period, one column for each cause that has an amount, and with
+// prices one for its value.
 func LossesOver(rows []rewards.Row, q rewards.Query) Table {
-	t := rewardsTable(rows, q, withGaps(rows, lost()))
+	t := rewardsTable(rows, q, withGaps(rows, lost(currencyOf(rows, q))))
 	t.Title = "Losses" + by(q)
 	return t
 }

@@ -1,10 +1,13 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/rewards"
 )
 
 // A Node is what a line of [Nodes] tells of.
@@ -20,6 +23,15 @@ type Node struct {
 
 // Nodes is the table of nodes, in their order. minStake is the supplier module's min_stake, by which states are told apart.
 func Nodes(nodes []Node, minStake pocket.Upokt) Table {
+	return tableOfNodes(nodes, minStake, nil, time.Time{})
+}
+
+// NodesWorth is [Nodes] with what the stakes are worth at a moment, such as now. Without a price of that moment they are empty, and a note says so.
+func NodesWorth(nodes []Node, minStake pocket.Upokt, prices *rewards.Prices, at time.Time) Table {
+	return tableOfNodes(nodes, minStake, prices, at)
+}
+
+func tableOfNodes(nodes []Node, minStake pocket.Upokt, prices *rewards.Prices, at time.Time) Table {
 	named := slices.ContainsFunc(nodes, func(n Node) bool { return n.Name != "" })
 	t := Table{Title: "Nodes", Notes: stateNotes(nodes, minStake)}
 	if named {
@@ -29,6 +41,14 @@ func Nodes(nodes []Node, minStake pocket.Upokt) Table {
 		Column{Name: "Node", Kind: KindAddress},
 		Column{Name: "State", Kind: KindText},
 		Column{Name: "Stake POKT", Kind: KindPOKT, Sum: true},
+	)
+	if prices != nil {
+		t.Columns = append(t.Columns, Column{Name: "Stake", Kind: KindFiat, Currency: prices.Currency(), Sum: true})
+		if _, known := prices.At(at); !known {
+			t.Notes = append(t.Notes, fmt.Sprintf("No price of %s is known in %s.", at.UTC().Format("2006-01-02 15:04 UTC"), prices.Currency()))
+		}
+	}
+	t.Columns = append(t.Columns,
 		Column{Name: "Services", Kind: KindText},
 		Column{Name: "Owner", Kind: KindAddress},
 		Column{Name: "Leaves at block", Kind: KindHeight},
@@ -39,6 +59,13 @@ func Nodes(nodes []Node, minStake pocket.Upokt) Table {
 	t.Rows = func(yield func([]Cell, error) bool) {
 		for _, n := range nodes {
 			row := nodeRow(n, minStake)
+			if prices != nil {
+				worth := Cell{}
+				if n.Supplier != nil {
+					worth = fiat(prices.Worth(n.Supplier.Stake, at))
+				}
+				row = slices.Insert(row, 3, worth)
+			}
 			if named {
 				row = append([]Cell{String(n.Name)}, row...)
 			}

@@ -15,16 +15,6 @@ func Amount(u pocket.Upokt) string { return group(u.Number()) + " POKT" }
 // shown as zero: it becomes "<0.01 POKT" or ">-0.01 POKT".
 func Rounded(u pocket.Upokt, places int) string { return round(u.Decimal(), places) + " POKT" }
 
-// Money returns d with its currency for people, rounded like [Rounded] to two decimals, or to six when less than one hundredth would
-// be all there is to see: "12.30 EUR", "0.000123 EUR".
-func Money(d decimal.Decimal, currency string) string {
-	places := 2
-	if !d.IsZero() && d.Abs().LessThan(decimal.New(1, -2)) {
-		places = 6
-	}
-	return round(d, places) + " " + currency
-}
-
 // Count returns n for people: "12,345".
 func Count(n int64) string { return group(decimal.NewFromInt(n).String()) }
 

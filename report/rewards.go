@@ -6,26 +6,26 @@ import (
 	"slices"
 	"time"
 
-	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/rewards"
 )
 
 // Rewards is the table of rows that answer q: a column for the period, one for each dimension, and everything that was earned and lost.
 // Rows by recipient overlap, so they have no totals. Amounts that nobody told are left out of the sums; a last column counts the
-// settlements concerned when there are any.
+// settlements concerned when there are any. With prices each amount has its value beside it, and what had no price is counted likewise.
 func Rewards(rows []rewards.Row, q rewards.Query) Table {
-	return rewardsTable(rows, q, withGaps(rows, append(earned(q), lost()...)))
+	currency := currencyOf(rows, q)
+	return rewardsTable(rows, q, withGaps(rows, append(earned(q, currency), lost(currency)...)))
 }
 
 // RewardsBrief is [Rewards] with what fits a chat: how many claims were settled, what the nodes' sides got, and what of it went to the
 // query's wallets.
 func RewardsBrief(rows []rewards.Row, q rewards.Query) Table {
-	figures := []figure{
-		number("Claims", func(s *rewards.Sums) int64 { return s.Settlements }),
-		told("POKT", func(s *rewards.Sums) pocket.Upokt { return s.Gross }, lackShares),
-	}
+	currency := currencyOf(rows, q)
+	all := nodeSide
+	all.name = ""
+	figures := append([]figure{number("Claims", func(s *rewards.Sums) int64 { return s.Settlements })}, amounts(currency, all)...)
 	if len(q.Wallets) > 0 {
-		figures = append(figures, told("Mine POKT", func(s *rewards.Sums) pocket.Upokt { return s.Mine }, lackShares))
+		figures = append(figures, amounts(currency, mine)...)
 	}
 	return rewardsTable(rows, q, figures)
 }
@@ -33,67 +33,60 @@ func RewardsBrief(rows []rewards.Row, q rewards.Query) Table {
 // A figure is a column of sums.
 type figure struct {
 	Column
-	cell func(*rewards.Sums) Cell
+	cell func(*rewards.Row) Cell
 }
 
-func amount(name string, of func(*rewards.Sums) pocket.Upokt) figure {
-	return figure{Column{Name: name, Kind: KindPOKT, Sum: true}, func(s *rewards.Sums) Cell { return POKT(of(s)) }}
-}
-
-// told is an amount that is empty for sums of which no settlement told it.
-func told(name string, of func(*rewards.Sums) pocket.Upokt, lack func(*rewards.Sums) int64) figure {
-	return figure{Column{Name: name, Kind: KindPOKT, Sum: true}, func(s *rewards.Sums) Cell { return known(s, of(s), lack(s)) }}
-}
-
-// known is a cell with an amount of s, empty when all of its settlements lack it: nothing known is not nothing earned.
-func known(s *rewards.Sums, u pocket.Upokt, lack int64) Cell {
-	if lack > 0 && lack == s.Settlements && u == 0 {
-		return Cell{}
+// amounts are the columns of several amounts, each with its value beside it when there is a currency.
+func amounts(currency string, list ...money) []figure {
+	var figures []figure
+	for _, m := range list {
+		columns := m.columns(currency, true)
+		figures = append(figures, figure{columns[0], func(r *rewards.Row) Cell { return m.pokt(&r.Sums) }})
+		if currency != "" {
+			figures = append(figures, figure{columns[1], func(r *rewards.Row) Cell { return m.value(&r.Sums, r.Worth) }})
+		}
 	}
-	return POKT(u)
+	return figures
 }
 
 func number(name string, of func(*rewards.Sums) int64) figure {
-	return figure{Column{Name: name, Kind: KindInteger, Sum: true}, func(s *rewards.Sums) Cell { return Integer(of(s)) }}
+	return figure{Column{Name: name, Kind: KindInteger, Sum: true}, func(r *rewards.Row) Cell { return Integer(of(&r.Sums)) }}
 }
 
-func lackAmounts(s *rewards.Sums) int64 { return s.LackAmounts }
-func lackShares(s *rewards.Sums) int64  { return s.LackShares }
-
-func earned(q rewards.Query) []figure {
-	figures := []figure{
+func earned(q rewards.Query, currency string) []figure {
+	figures := append([]figure{
 		number("Settlements", func(s *rewards.Sums) int64 { return s.Settlements }),
 		number("Relays", func(s *rewards.Sums) int64 { return s.Relays }),
-		amount("Claimed POKT", func(s *rewards.Sums) pocket.Upokt { return s.Claimed }),
-		told("Settled POKT", func(s *rewards.Sums) pocket.Upokt { return s.Settled }, lackAmounts),
-		told("Minted POKT", func(s *rewards.Sums) pocket.Upokt { return s.Minted }, lackAmounts),
-		told("Node side POKT", func(s *rewards.Sums) pocket.Upokt { return s.Gross }, lackShares),
-	}
+	}, amounts(currency, claimed, settledMoney, minted, nodeSide)...)
 	if len(q.Wallets) == 0 {
 		return figures
 	}
-	return append(figures, told("Mine POKT", func(s *rewards.Sums) pocket.Upokt { return s.Mine }, lackShares),
-		told("Mine in other roles POKT", func(s *rewards.Sums) pocket.Upokt { return s.OtherRoles }, lackShares))
+	return append(figures, amounts(currency, mine, otherRoles)...)
 }
 
-func lost() []figure {
-	return []figure{
-		told("Overserviced POKT", func(s *rewards.Sums) pocket.Upokt { return s.Overserviced }, lackAmounts),
-		told("Deflation POKT", func(s *rewards.Sums) pocket.Upokt { return s.Deflated }, lackAmounts),
-		number("Expired claims", func(s *rewards.Sums) int64 { return s.Expired }),
-		amount("Expired POKT", func(s *rewards.Sums) pocket.Upokt { return s.ExpiredClaimed }),
-		number("Discarded claims", func(s *rewards.Sums) int64 { return s.Discarded }),
-		number("Slashes", func(s *rewards.Sums) int64 { return s.Slashes }),
-		amount("Slashed POKT", func(s *rewards.Sums) pocket.Upokt { return s.Slashed }),
-	}
+func lost(currency string) []figure {
+	return slices.Concat(
+		amounts(currency, overserviced, deflation),
+		[]figure{number("Expired claims", func(s *rewards.Sums) int64 { return s.Expired })},
+		amounts(currency, expired),
+		[]figure{
+			number("Discarded claims", func(s *rewards.Sums) int64 { return s.Discarded }),
+			number("Slashes", func(s *rewards.Sums) int64 { return s.Slashes }),
+		},
+		amounts(currency, slashed),
+	)
 }
 
-// withGaps adds a column that counts what was not told, when anything was not.
+// withGaps adds columns that count what was not told and what had no price, when anything was not or had not.
 func withGaps(rows []rewards.Row, figures []figure) []figure {
-	if !slices.ContainsFunc(rows, func(r rewards.Row) bool { return r.LackAmounts > 0 || r.LackShares > 0 }) {
-		return figures
+	if slices.ContainsFunc(rows, func(r rewards.Row) bool { return r.LackAmounts > 0 || r.LackShares > 0 }) {
+		figures = append(figures, number("Not told in full", func(s *rewards.Sums) int64 { return max(s.LackAmounts, s.LackShares) }))
 	}
-	return append(figures, number("Not told in full", func(s *rewards.Sums) int64 { return max(s.LackAmounts, s.LackShares) }))
+	if slices.ContainsFunc(rows, func(r rewards.Row) bool { return unpriced(r.Worth) > 0 }) {
+		figures = append(figures, figure{Column{Name: "Without a price", Kind: KindInteger, Sum: true},
+			func(r *rewards.Row) Cell { return Integer(unpriced(r.Worth)) }})
+	}
+	return figures
 }
 
 func rewardsTable(rows []rewards.Row, q rewards.Query, figures []figure) Table {
@@ -110,6 +103,7 @@ func rewardsTable(rows []rewards.Row, q rewards.Query, figures []figure) Table {
 		t.Notes = append(t.Notes, "Rows of several recipients overlap: one settlement pays many. Do not add them up.")
 	}
 	t.Notes = append(t.Notes, incomplete(rows)...)
+	t.Notes = append(t.Notes, rowsWithoutPrice(rows)...)
 	t.Rows = func(yield func([]Cell, error) bool) {
 		cells := make([]Cell, len(t.Columns))
 		for i := range rows {
@@ -117,7 +111,7 @@ func rewardsTable(rows []rewards.Row, q rewards.Query, figures []figure) Table {
 				cells[j] = k.cell(&rows[i].Key)
 			}
 			for j, f := range figures {
-				cells[len(keys)+j] = f.cell(&rows[i].Sums)
+				cells[len(keys)+j] = f.cell(&rows[i])
 			}
 			if !yield(cells, nil) {
 				return

@@ -4,54 +4,55 @@ import (
 	"iter"
 	"slices"
 	"strconv"
+	"time"
+
+	"github.com/shopspring/decimal"
 
 	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/rewards"
 )
 
 // Settlements is the table of the settlements among events, one row each, in their order: when, who, for whom, what was claimed,
 // settled and minted, what was lost on the way, what the supplier's side got and, if there are wallets, what part of that went to them. An amount that the
 // protocol's version did not tell is an empty cell. Other events are left out.
 //
+// With prices, which may be nil, there is also the price of that moment and what the supplier's side and the wallets' part of it were worth, to
+// eight decimals, as one settlement may be worth less than a cent. They are empty when there was no price.
+//
 // The last column names the settlement for ever: its block's height, a #, and its number among the events of that block. Settlements
-// are done by the block itself, so no transaction has a part in them and they have no hash.
-func Settlements(events iter.Seq2[pocket.Event, error], wallets []pocket.Address) Table {
+// on Shannon are done by the block itself, so no transaction has a part in them and they have no hash.
+func Settlements(events iter.Seq2[pocket.Event, error], wallets []pocket.Address, prices *rewards.Prices) Table {
+	columns := settlementColumns(wallets, prices)
 	t := Table{
-		Title: "Settlements",
-		Columns: []Column{
-			{Name: "Time", Kind: KindTime},
-			{Name: "Node", Kind: KindAddress},
-			{Name: "Service", Kind: KindText},
-			{Name: "Application", Kind: KindAddress},
-			{Name: "Session end", Kind: KindHeight},
-			{Name: "Block", Kind: KindHeight},
-			{Name: "Relays", Kind: KindInteger, Sum: true},
-			{Name: "Claimed POKT", Kind: KindPOKT, Sum: true},
-			{Name: "Settled POKT", Kind: KindPOKT, Sum: true},
-			{Name: "Minted POKT", Kind: KindPOKT, Sum: true},
-			{Name: "Overserviced POKT", Kind: KindPOKT, Sum: true},
-			{Name: "Deflation POKT", Kind: KindPOKT, Sum: true},
-			{Name: "Node side POKT", Kind: KindPOKT, Sum: true},
-		},
+		Title:      "Settlements",
 		TotalLabel: "Total",
 		Notes:      []string{"Node side is what all rev-share addresses of the node got. An empty amount was not told by the protocol's version of that time."},
 	}
 	if len(wallets) > 0 {
-		t.Columns = append(t.Columns, Column{Name: "Mine POKT", Kind: KindPOKT, Sum: true})
 		t.Notes = append(t.Notes, "Mine is the part of it that went to the linked wallets.")
 	}
-	t.Columns = append(t.Columns, Column{Name: "Reference", Kind: KindText})
+	if prices != nil {
+		t.Notes = append(t.Notes, "Values are at the price of the settlement's moment. Without one they are empty, and in no total.")
+	}
+	for _, c := range columns {
+		t.Columns = append(t.Columns, c.Column)
+	}
 	t.Rows = func(yield func([]Cell, error) bool) {
-		row := make([]Cell, len(t.Columns))
+		row := make([]Cell, len(columns))
+		one := valuer{prices: prices}
 		for event, err := range events {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			s, is := event.(pocket.Settlement)
+			settlement, is := event.(pocket.Settlement)
 			if !is {
 				continue
 			}
-			settlementRow(row, &s, wallets)
+			one.look(&settlement, wallets)
+			for i, c := range columns {
+				row[i] = c.cell(&one)
+			}
 			if !yield(row, nil) {
 				return
 			}
@@ -60,30 +61,99 @@ func Settlements(events iter.Seq2[pocket.Event, error], wallets []pocket.Address
 	return t
 }
 
-func settlementRow(row []Cell, s *pocket.Settlement, wallets []pocket.Address) {
-	clear(row)
-	row[0] = Time(s.Time)
-	row[1] = Address(s.Supplier)
-	row[2] = String(string(s.Service))
-	row[3] = Address(s.Application)
-	row[4] = Height(s.SessionEnd)
-	row[5] = Height(s.Height)
-	row[6] = Integer(s.Relays)
-	row[7] = POKT(s.Claimed)
-	if !s.Lacks.Has(pocket.LacksAmounts) {
-		row[8] = POKT(s.Settled)
-		row[9] = POKT(s.Minted)
-		row[10] = POKT(s.Overserviced)
-		row[11] = POKT(s.Deflated)
+// A valuer knows a settlement, and what its supplier's side was worth.
+type valuer struct {
+	pocket.Settlement
+	told        bool // whether the settlement told who got what
+	gross, mine pocket.Upokt
+
+	prices *rewards.Prices
+	at     time.Time // of the last price looked up: the settlements of one block follow each other
+	price  decimal.NullDecimal
+}
+
+func (v *valuer) look(s *pocket.Settlement, wallets []pocket.Address) {
+	v.Settlement = *s
+	v.gross, v.mine = shares(s, wallets)
+	v.told = !s.Lacks.Has(pocket.LacksShares) && !s.Lacks.Has(pocket.LacksReasons)
+	if v.prices != nil && (v.at.IsZero() || !v.at.Equal(s.Time)) {
+		price, known := v.prices.At(s.Time)
+		v.at, v.price = s.Time, decimal.NullDecimal{Decimal: shortest(price.Value), Valid: known}
 	}
-	if !s.Lacks.Has(pocket.LacksShares) && !s.Lacks.Has(pocket.LacksReasons) {
-		gross, mine := shares(s, wallets)
-		row[12] = POKT(gross)
-		if len(wallets) > 0 {
-			row[13] = POKT(mine)
+}
+
+// shortest returns d without zeros at the end of its decimals, so that it fits a cell as a number.
+func shortest(d decimal.Decimal) decimal.Decimal {
+	short, err := decimal.NewFromString(d.String())
+	if err != nil { // cannot be: it is d's own
+		return d
+	}
+	return short
+}
+
+// valuePlaces is to how many decimals the value of one settlement is rounded.
+const valuePlaces = 8
+
+func (v *valuer) value(u pocket.Upokt) Cell {
+	if !v.told || !v.price.Valid {
+		return Cell{}
+	}
+	return Decimal(v.price.Decimal.Mul(u.Decimal()).Round(valuePlaces))
+}
+
+// A settlementColumn is a column of settlements.
+type settlementColumn struct {
+	Column
+	cell func(*valuer) Cell
+}
+
+func settlementColumns(wallets []pocket.Address, prices *rewards.Prices) []settlementColumn {
+	columns := []settlementColumn{
+		{Column{Name: "Time", Kind: KindTime}, func(v *valuer) Cell { return Time(v.Time) }},
+		{Column{Name: "Node", Kind: KindAddress}, func(v *valuer) Cell { return Address(v.Supplier) }},
+		{Column{Name: "Service", Kind: KindText}, func(v *valuer) Cell { return String(string(v.Service)) }},
+		{Column{Name: "Application", Kind: KindAddress}, func(v *valuer) Cell { return Address(v.Application) }},
+		{Column{Name: "Session end", Kind: KindHeight}, func(v *valuer) Cell { return Height(v.SessionEnd) }},
+		{Column{Name: "Block", Kind: KindHeight}, func(v *valuer) Cell { return Height(v.Height) }},
+		{Column{Name: "Relays", Kind: KindInteger, Sum: true}, func(v *valuer) Cell { return Integer(v.Relays) }},
+		{Column{Name: "Claimed POKT", Kind: KindPOKT, Sum: true}, func(v *valuer) Cell { return POKT(v.Claimed) }},
+	}
+	pokt := func(name string, of func(*valuer) pocket.Upokt, told func(*valuer) bool) {
+		columns = append(columns, settlementColumn{Column{Name: name, Kind: KindPOKT, Sum: true}, func(v *valuer) Cell {
+			if !told(v) {
+				return Cell{}
+			}
+			return POKT(of(v))
+		}})
+	}
+	amounts := func(v *valuer) bool { return !v.Lacks.Has(pocket.LacksAmounts) }
+	pokt("Settled POKT", func(v *valuer) pocket.Upokt { return v.Settled }, amounts)
+	pokt("Minted POKT", func(v *valuer) pocket.Upokt { return v.Minted }, amounts)
+	pokt("Overserviced POKT", func(v *valuer) pocket.Upokt { return v.Overserviced }, amounts)
+	pokt("Deflation POKT", func(v *valuer) pocket.Upokt { return v.Deflated }, amounts)
+	told := func(v *valuer) bool { return v.told }
+	gross, mine := func(v *valuer) pocket.Upokt { return v.gross }, func(v *valuer) pocket.Upokt { return v.mine }
+	value := func(name string, of func(*valuer) pocket.Upokt) {
+		if prices != nil {
+			columns = append(columns, settlementColumn{Column{Name: name, Kind: KindDecimal, Currency: prices.Currency(), Sum: true},
+				func(v *valuer) Cell { return v.value(of(v)) }})
 		}
 	}
-	row[len(row)-1] = String(reference(s.At))
+	if prices != nil {
+		columns = append(columns, settlementColumn{Column{Name: "Price", Kind: KindDecimal, Currency: prices.Currency()}, func(v *valuer) Cell {
+			if !v.price.Valid {
+				return Cell{}
+			}
+			return Decimal(v.price.Decimal)
+		}})
+	}
+	pokt("Node side POKT", gross, told)
+	value("Node side", gross)
+	if len(wallets) > 0 {
+		pokt("Mine POKT", mine, told)
+		value("Mine", mine)
+	}
+	return append(columns, settlementColumn{Column{Name: "Reference", Kind: KindText}, func(v *valuer) Cell { return String(reference(v.At)) }})
 }
 
 // shares returns what the supplier's side got, and what of it went to wallets.

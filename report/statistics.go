@@ -24,16 +24,16 @@ type StatisticsOptions struct {
 }
 
 // StatisticsText is the message with what nodes earn: the average of one node and the totals of all, today, everyday, this month and all
-// time, beside the time before, in POKT. It says what its numbers mean, since when, how fresh they are, and what they lack. It is
+// time, beside the time before, in POKT, and in the statistics' currency when they have one. It says what its numbers mean, since when, how fresh they are, and what they lack. It is
 // plain text of several lines: escape it for where it goes, by [Markdown] or [HTML].
 func StatisticsText(s rewards.Statistics, o StatisticsOptions) string {
 	w := &statisticsWriter{Statistics: s, StatisticsOptions: o}
 	w.line("📈 Stats of %s", Line(cmp.Or(o.Whose, "your nodes"), 60))
 	w.intro()
 	w.averages()
-	w.totals("Total, all nodes together", func(s rewards.Sums) pocket.Upokt { return s.Gross })
+	w.totals("Total, all nodes together", nodeSide)
 	if o.Mine {
-		w.totals("Of that to your wallets", func(s rewards.Sums) pocket.Upokt { return s.Mine })
+		w.totals("Of that to your wallets", mine)
 	}
 	w.lost()
 	w.legend()
@@ -62,6 +62,8 @@ func (w *statisticsWriter) intro() {
 
 func gross(s rewards.Sums) pocket.Upokt { return s.Gross }
 
+func grossWorth(w rewards.Worth) decimal.NullDecimal { return w.Gross }
+
 func (w *statisticsWriter) averages() {
 	w.line("")
 	w.line("Average of one node")
@@ -69,31 +71,56 @@ func (w *statisticsWriter) averages() {
 		w.line("• not told: these are not the rewards of certain nodes")
 		return
 	}
-	w.average("Today so far", w.Today.PerNode(w.Today.Total.Gross), w.Today.ChangePerNode(gross))
-	w.average("Everyday", w.Everyday.PerNodeDay(w.Everyday.Total.Gross), decimal.NullDecimal{})
-	w.average("This month so far", w.ThisMonth.PerNode(w.ThisMonth.Total.Gross), w.ThisMonth.ChangePerNode(gross))
-	w.average("All time", w.AllTime.PerNode(w.AllTime.Total.Gross), decimal.NullDecimal{})
+	w.average("Today so far", w.Today, rewards.Figure.PerNode, rewards.Figure.WorthPerNode)
+	w.average("Everyday", rewards.Trend{Figure: w.Everyday}, rewards.Figure.PerNodeDay, rewards.Figure.WorthPerNodeDay)
+	w.average("This month so far", w.ThisMonth, rewards.Figure.PerNode, rewards.Figure.WorthPerNode)
+	w.average("All time", rewards.Trend{Figure: w.AllTime}, rewards.Figure.PerNode, rewards.Figure.WorthPerNode)
 }
 
-func (w *statisticsWriter) average(name string, pokt, change decimal.NullDecimal) {
+// average tells what one node earned in a span, by one of the ways to reckon it.
+func (w *statisticsWriter) average(name string, t rewards.Trend, per func(rewards.Figure, pocket.Upokt) decimal.NullDecimal,
+	worth func(rewards.Figure, decimal.NullDecimal) decimal.NullDecimal,
+) {
+	pokt := per(t.Figure, t.Total.Gross)
 	if !pokt.Valid {
 		w.line("• %s: none yet", name)
 		return
 	}
-	w.line("• %s: %s POKT%s", name, round(pokt.Decimal, 2), w.arrow(change))
+	value := ""
+	if t.Worth != nil {
+		value = w.value(worth(t.Figure, t.Worth.Gross), t.Worth.Unpriced.Gross) + w.arrow(t.ChangeWorthPerNode(grossWorth))
+	}
+	w.line("• %s: %s POKT%s%s", name, round(pokt.Decimal, 2), w.arrow(t.ChangePerNode(gross)), value)
 }
 
-func (w *statisticsWriter) totals(title string, of func(rewards.Sums) pocket.Upokt) {
+func (w *statisticsWriter) totals(title string, m money) {
 	w.line("")
 	w.line("%s", title)
-	total := func(name string, t rewards.Figure, change decimal.NullDecimal) {
-		w.line("• %s: %s%s", name, Rounded(of(t.Total), 2), w.arrow(change))
+	of := func(s rewards.Sums) pocket.Upokt { return m.of(&s) }
+	worth := func(w rewards.Worth) decimal.NullDecimal { return m.worth(&w) }
+	total := func(name string, t rewards.Trend) {
+		value := ""
+		if t.Worth != nil {
+			value = w.value(m.worth(t.Worth), m.of(&t.Worth.Unpriced)) + w.arrow(t.ChangeWorth(worth))
+		}
+		w.line("• %s: %s%s%s", name, Rounded(of(t.Total), 2), w.arrow(t.Change(of)), value)
 	}
-	total("Today so far", w.Today.Figure, w.Today.Change(of))
-	total("Yesterday", w.Yesterday.Figure, w.Yesterday.Change(of))
-	total("This month so far", w.ThisMonth.Figure, w.ThisMonth.Change(of))
-	total("Last month", w.LastMonth.Figure, w.LastMonth.Change(of))
-	total("All time", w.AllTime, decimal.NullDecimal{})
+	total("Today so far", w.Today)
+	total("Yesterday", w.Yesterday)
+	total("This month so far", w.ThisMonth)
+	total("Last month", w.LastMonth)
+	total("All time", rewards.Trend{Figure: w.AllTime})
+}
+
+// value tells what an amount was worth of which a part may have had no price: then it is worth more than that.
+func (w *statisticsWriter) value(d decimal.NullDecimal, unpriced pocket.Upokt) string {
+	switch {
+	case !d.Valid:
+		return ", no price"
+	case unpriced != 0:
+		return ", ≥ " + Money(d.Decimal, w.Currency)
+	}
+	return ", " + Money(d.Decimal, w.Currency)
 }
 
 // lost tells what was not paid or taken this month, if anything was beyond the deflation that everybody has.
@@ -101,21 +128,31 @@ func (w *statisticsWriter) lost() {
 	s := w.ThisMonth.Total
 	var parts []string
 	if s.Overserviced > 0 {
-		parts = append(parts, Rounded(s.Overserviced, 2)+" overserviced")
+		parts = append(parts, w.amount(overserviced)+" overserviced")
 	}
 	if s.Expired > 0 {
-		parts = append(parts, fmt.Sprintf("%s in %s", Rounded(s.ExpiredClaimed, 2), count(s.Expired, "expired claim", "expired claims")))
+		parts = append(parts, fmt.Sprintf("%s in %s", w.amount(expired), count(s.Expired, "expired claim", "expired claims")))
 	}
 	if s.Discarded > 0 {
 		parts = append(parts, count(s.Discarded, "discarded claim", "discarded claims"))
 	}
 	if s.Slashes > 0 {
-		parts = append(parts, fmt.Sprintf("%s slashed (%s)", Rounded(s.Slashed, 2), count(s.Slashes, "time", "times")))
+		parts = append(parts, fmt.Sprintf("%s slashed (%s)", w.amount(slashed), count(s.Slashes, "time", "times")))
 	}
 	if len(parts) > 0 {
 		w.line("")
 		w.line("⚠ Lost this month: %s", strings.Join(parts, ", "))
 	}
+}
+
+// amount is one of this month, with its value.
+func (w *statisticsWriter) amount(m money) string {
+	t := &w.ThisMonth
+	text := Rounded(m.of(&t.Total), 2)
+	if t.Worth == nil {
+		return text
+	}
+	return text + " (" + strings.TrimPrefix(w.value(m.worth(t.Worth), m.of(&t.Worth.Unpriced)), ", ") + ")"
 }
 
 // arrow tells a change by so many percent; nothing when there is no comparison.
@@ -147,7 +184,10 @@ func (w *statisticsWriter) legend() {
 	if w.arrows {
 		w.line("▲▼ beside the time before: of a day or month that is not over, beside as long a part of the one before.")
 	}
-	for _, note := range lacks(w.AllTime.Total) {
+	if w.Currency != "" {
+		w.line("Values in %s are those of the moment of each settlement.", w.Currency)
+	}
+	for _, note := range append(lacks(w.AllTime.Total), withoutPrice(w.AllTime.Worth)...) {
 		w.line("%s", note)
 	}
 	zone := w.Now.Location().String()
@@ -182,79 +222,4 @@ func Duration(d time.Duration) string {
 		return text
 	}
 	return "less than a minute"
-}
-
-// Statistics is the table of statistics: a row for each span, beside what was earned and lost the average of a node and the change.
-func Statistics(s rewards.Statistics, mine bool) Table {
-	t := Table{
-		Title: "Summary",
-		Columns: []Column{
-			{Name: "Span", Kind: KindText},
-			{Name: "From", Kind: KindTime},
-			{Name: "Up to", Kind: KindTime},
-			{Name: "Nodes", Kind: KindInteger},
-			{Name: "Average of a node POKT", Kind: KindPOKT},
-			{Name: "Average of a node and day POKT", Kind: KindPOKT},
-			{Name: "Change by node", Kind: KindPercent},
-			{Name: "Node side POKT", Kind: KindPOKT},
-			{Name: "Change", Kind: KindPercent},
-		},
-		Notes: append([]string{
-			"Gross rewards of the nodes' side. A node counts only while it is staked. Changes are beside the time before: of a day or month that is " +
-				"not over, beside as long a part of the one before.",
-		}, lacks(s.AllTime.Total)...),
-	}
-	if mine {
-		t.Columns = append(t.Columns, Column{Name: "Mine POKT", Kind: KindPOKT})
-	}
-	t.Columns = append(t.Columns,
-		Column{Name: "Settlements", Kind: KindInteger},
-		Column{Name: "Claimed POKT", Kind: KindPOKT},
-		Column{Name: "Overserviced POKT", Kind: KindPOKT},
-		Column{Name: "Deflation POKT", Kind: KindPOKT},
-		Column{Name: "Expired POKT", Kind: KindPOKT},
-		Column{Name: "Slashed POKT", Kind: KindPOKT},
-	)
-	t.Rows = func(yield func([]Cell, error) bool) {
-		for _, span := range spans(s) {
-			if !yield(spanRow(span, s.NodesKnown, mine), nil) {
-				return
-			}
-		}
-	}
-	return t
-}
-
-// A span is a row of the statistics.
-type span struct {
-	name string
-	rewards.Trend
-}
-
-func spans(s rewards.Statistics) []span {
-	return []span{
-		{"Today so far", s.Today},
-		{"Yesterday", s.Yesterday},
-		{"Last 7 days", s.Last7},
-		{"Last 30 days", s.Last30},
-		{"Every complete day", rewards.Trend{Figure: s.Everyday}},
-		{"This month so far", s.ThisMonth},
-		{"Last month", s.LastMonth},
-		{"Every complete month", rewards.Trend{Figure: s.Monthly.Figure}},
-		{"All time", rewards.Trend{Figure: s.AllTime}},
-	}
-}
-
-func spanRow(s span, nodes, mine bool) []Cell {
-	t := &s.Total
-	row := []Cell{String(s.name), Time(s.From), Time(s.To), {}, rounded(s.PerNode(t.Gross)), rounded(s.PerNodeDay(t.Gross)),
-		percentOfOne(s.ChangePerNode(gross)), known(t, t.Gross, t.LackShares), percentOfOne(s.Change(gross))}
-	if nodes {
-		row[3] = Integer(int64(s.Nodes))
-	}
-	if mine {
-		row = append(row, known(t, t.Mine, t.LackShares))
-	}
-	return append(row, Integer(t.Settlements), POKT(t.Claimed), known(t, t.Overserviced, t.LackAmounts),
-		known(t, t.Deflated, t.LackAmounts), POKT(t.ExpiredClaimed), POKT(t.Slashed))
 }

@@ -28,7 +28,7 @@ type Table struct {
 type Column struct {
 	Name     string
 	Kind     Kind   // of most of its cells; a cell tells its own
-	Currency string // of a [KindFiat] column, such as "EUR"; it is added to the name
+	Currency string // of a [KindFiat] column, or of prices, such as "EUR"; it is added to the name
 	Sum      bool   // whether the totals row adds it up
 }
 

@@ -97,10 +97,10 @@ func newLayout(ctx context.Context, t Table, o TextOptions) (*layout, error) {
 			l.more++
 			continue
 		}
-		l.rows = append(l.rows, show.row(row))
+		l.rows = append(l.rows, show.row(row, t.Columns))
 	}
 	if t.TotalLabel != "" && totals.Count() > 0 {
-		l.rows, l.totals = append(l.rows, show.row(totals.Row(t.TotalLabel))), true
+		l.rows, l.totals = append(l.rows, show.row(totals.Row(t.TotalLabel), t.Columns)), true
 	}
 	l.fit()
 	return l, nil
@@ -112,15 +112,15 @@ type person struct {
 	clock  clock
 }
 
-func (p *person) row(row []Cell) []string {
+func (p *person) row(row []Cell, columns []Column) []string {
 	out := make([]string, len(row))
 	for i, c := range row {
-		out[i] = p.cell(c)
+		out[i] = p.cell(c, columns[i].Currency)
 	}
 	return out
 }
 
-func (p *person) cell(c Cell) string {
+func (p *person) cell(c Cell, currency string) string {
 	switch c.kind {
 	case KindNone:
 		return ""
@@ -135,7 +135,7 @@ func (p *person) cell(c Cell) string {
 	case KindDecimal:
 		return group(c.Decimal().String())
 	case KindFiat:
-		return strings.TrimSuffix(Money(c.Decimal(), ""), " ")
+		return fine(c.Decimal(), currency)
 	case KindPercent:
 		return Share(c.Decimal())
 	case KindTime:

@@ -24,7 +24,7 @@ func textOf(t testing.TB, table Table, o TextOptions) string {
 
 func TestTextTables(t *testing.T) {
 	madrid := zone(t, "Europe/Madrid")
-	table := Settlements(several(), []pocket.Address{wallet})
+	table := Settlements(several(), []pocket.Address{wallet}, nil)
 	golden.Check(t, textOf(t, table, TextOptions{Zone: madrid}), "testdata/settlements-wide.txt.golden")
 	golden.Check(t, textOf(t, table, TextOptions{Zone: madrid, Width: 60, Places: 2}), "testdata/settlements-narrow.txt.golden")
 	golden.Check(t, textOf(t, nodesTable(), TextOptions{Width: 100}), "testdata/nodes.txt.golden")

@@ -79,7 +79,7 @@ func (c *call) writeReport(q fileQuestion) (err error) {
 		kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 		err = c.writeWorkbook(file, q)
 	} else {
-		err = report.WriteCSV(c.ctx, file, report.Settlements(c.settlements(q), c.bot.config.Wallets), c.csvOptions())
+		err = report.WriteCSV(c.ctx, file, report.Settlements(c.settlements(q), c.bot.config.Wallets, nil), c.csvOptions())
 	}
 	if errors.Is(err, pocket.ErrPruned) && c.bot.config.Retention > 0 {
 		kept := c.bot.now().Add(-time.Duration(c.bot.config.Retention))

@@ -64,7 +64,7 @@ func benchmarkRows(b *testing.B, rows int) {
 	for b.Loop() {
 		m := newMeter()
 		var size counter
-		book := Workbook{Zone: madrid, Sheets: []Sheet{{Table: report.Settlements(generated.Settlements(rows), nil)}}}
+		book := Workbook{Zone: madrid, Sheets: []Sheet{{Table: report.Settlements(generated.Settlements(rows), nil, nil)}}}
 		require.NoError(b, Write(context.Background(), &size, book))
 		b.ReportMetric(m.read(), "peak-MiB")
 		b.ReportMetric(float64(size)/(1<<20), "file-MiB")

@@ -57,7 +57,7 @@ func brokenAfter(n int) iter.Seq2[pocket.Event, error] {
 
 func TestFaults(t *testing.T) {
 	book := func(events iter.Seq2[pocket.Event, error]) Workbook {
-		return Workbook{Sheets: []Sheet{{Table: report.Settlements(events, nil)}}}
+		return Workbook{Sheets: []Sheet{{Table: report.Settlements(events, nil, nil)}}}
 	}
 	t.Run("a source that breaks is told and leaves no file", func(t *testing.T) {
 		for _, n := range []int{0, sampled - 1, sampled, 5000} {

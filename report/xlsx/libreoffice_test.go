@@ -52,7 +52,7 @@ func TestLibreOfficeReadsTheSame(t *testing.T) {
 	}
 	const n = 300
 	zone := madrid(t)
-	table := report.Settlements(generated.Settlements(n), nil)
+	table := report.Settlements(generated.Settlements(n), nil, nil)
 	folder := t.TempDir()
 	path := filepath.Join(folder, "rewards.xlsx")
 	file := written(t, Workbook{Zone: zone, RowsPerSheet: 200, Sheets: []Sheet{{Table: table}, oneColumn("=1+1", " <b>_x000D_ ")}})

@@ -18,7 +18,7 @@ func TestLongTablesGoOnInTheNextSheet(t *testing.T) {
 	const perSheet = 10 // a header and nine rows
 	for _, n := range []int{0, 1, 8, 9, 10, 17, 18, 27} {
 		t.Run(fmt.Sprint(n, " rows"), func(t *testing.T) {
-			table := report.Settlements(generated.Settlements(n), nil)
+			table := report.Settlements(generated.Settlements(n), nil, nil)
 			table.Notes = nil
 			f := opened(t, written(t, Workbook{RowsPerSheet: perSheet, Sheets: []Sheet{{Table: table}, {Name: "After", Table: kinds()}}}))
 			var references []string

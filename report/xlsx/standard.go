@@ -76,7 +76,7 @@ func Standard(c Contents) (Workbook, error) {
 		add("Causes", report.Losses(*c.Losses))
 	}
 	if c.Settlements != nil {
-		add("Settlements", report.Settlements(c.Settlements, c.Wallets))
+		add("Settlements", report.Settlements(c.Settlements, c.Wallets, nil))
 	}
 	return book, nil
 }

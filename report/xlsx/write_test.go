@@ -205,7 +205,7 @@ func TestAllCellsComeBack(t *testing.T) {
 	zone := madrid(t)
 	wallet, err := pocket.AccountFromBytes(append([]byte{200, 0}, append(make([]byte, 17), 7)...))
 	require.NoError(t, err)
-	table := report.Settlements(generated.Settlements(n), []pocket.Address{wallet})
+	table := report.Settlements(generated.Settlements(n), []pocket.Address{wallet}, nil)
 	f := opened(t, written(t, Workbook{Zone: zone, Sheets: []Sheet{{Table: table}}}))
 	got, err := f.GetRows("Settlements", excelize.Options{RawCellValue: true})
 	require.NoError(t, err)
