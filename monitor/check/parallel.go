@@ -1,0 +1,26 @@
+package check
+
+import (
+	"context"
+	"sync"
+)
+
+// parallel calls do for 0 up to n, at most atOnce of them at the same time, and returns when all have. What ctx ends is not begun.
+func parallel(ctx context.Context, n, atOnce int, do func(i int)) {
+	var wg sync.WaitGroup
+	free := make(chan struct{}, max(1, atOnce))
+	for i := range n {
+		select {
+		case free <- struct{}{}:
+		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		wg.Go(func() {
+			defer func() { <-free }()
+			do(i)
+		})
+	}
+	wg.Wait()
+}

@@ -1,0 +1,75 @@
+package check
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// A verdict is what an error of a connection means.
+type verdict int
+
+const (
+	down    verdict = iota // the other side is not there
+	refused                // it may not be connected to
+	blind                  // it is us who cannot look
+)
+
+// reasonOf says in words of our own why there was no answer: an error's text may hold what a stranger wrote.
+func reasonOf(err error) (string, verdict) {
+	if r, ok := errors.AsType[*RefusedError](err); ok {
+		switch {
+		case r.OddPort:
+			return "not looked at: " + r.Why, blind
+		case r.Addr.IsValid():
+			return "it leads to " + r.Addr.String() + ", " + r.Why, refused
+		}
+		return r.Why, refused
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		if dns.IsNotFound {
+			return "its name is not known to DNS", down
+		}
+		return "DNS does not answer", blind
+	}
+	if timed, ok := errors.AsType[net.Error](err); ok && timed.Timeout() || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return "no answer in time", down
+	}
+	for _, known := range []struct {
+		err    error
+		reason string
+		verdict
+	}{
+		{syscall.ECONNREFUSED, "the connection is refused", down},
+		{syscall.ECONNRESET, "the connection is reset", down},
+		{syscall.EPIPE, "the connection is reset", down},
+		{syscall.ECONNABORTED, "the connection is reset", down},
+		{syscall.EHOSTUNREACH, "there is no way to the host", down},
+		{io.EOF, "it hangs up without an answer", down},
+		{io.ErrUnexpectedEOF, "it hangs up in the middle of an answer", down},
+		{syscall.ENETUNREACH, "there is no way to its network from here", blind},
+		{syscall.EADDRNOTAVAIL, "no free address here", blind},
+		{syscall.EAFNOSUPPORT, "its kind of address is not known here", blind},
+		{syscall.EMFILE, "too many open files here", blind},
+		{syscall.ENFILE, "too many open files here", blind},
+		{syscall.ENOBUFS, "no memory here", blind},
+		{syscall.EACCES, "a firewall here forbids it", blind},
+		{syscall.EPERM, "a firewall here forbids it", blind},
+	} {
+		if errors.Is(err, known.err) {
+			return known.reason, known.verdict
+		}
+	}
+	if alert, ok := errors.AsType[tls.AlertError](err); ok {
+		return "TLS fails: " + strings.TrimPrefix(alert.Error(), "tls: "), down
+	}
+	if strings.Contains(err.Error(), "tls: ") {
+		return "TLS fails", down
+	}
+	return "no answer that can be used", down
+}
