@@ -49,4 +49,6 @@ type Result struct {
 	At     time.Time     // when it was so: the block's time for what a block tells; zero means when the check looked
 	Height pocket.Height // of the block that told it; 0 when none did
 	Err    error         // why it could not look; only with Unknown
+
+	once bool // an occurrence that is known to be new: a block's, which is looked at once
 }
