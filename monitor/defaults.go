@@ -83,7 +83,7 @@ func DefaultRules() map[Name]Rule {
 		SourceDegraded: warning.after(5*time.Minute, 2),
 		SourceDisagree: warning.after(5*time.Minute, 2),
 
-		MonitorOffline:        {Severity: Warning, For: time.Minute, Lasts: time.Hour}, // For: how long it must have been offline to be told
+		MonitorOffline:        {Severity: Warning, For: time.Minute, Lasts: time.Minute}, // For: how long it must have been offline to be told
 		MonitorBlind:          warning,
 		MonitorDeliveryFailed: critical,
 		MonitorTest:           {Severity: Info, Lasts: time.Minute},

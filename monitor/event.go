@@ -7,14 +7,15 @@ type EventKind string
 
 // The kinds of events.
 const (
-	Fired        EventKind = "fired"
-	Reminded     EventKind = "reminded"     // it still fires
-	Changed      EventKind = "changed"      // worse, better, or once more
-	Escalated    EventKind = "escalated"    // nobody acknowledged it in time
-	Resolved     EventKind = "resolved"     // it is over
-	Withdrawn    EventKind = "withdrawn"    // it is not watched any more, or its rule changed
-	Acknowledged EventKind = "acknowledged" // somebody took it
-	Muted        EventKind = "muted"        // quiet until a time
+	Fired          EventKind = "fired"
+	Reminded       EventKind = "reminded"       // it still fires
+	Changed        EventKind = "changed"        // worse, better, or once more
+	Escalated      EventKind = "escalated"      // nobody acknowledged it in time
+	Resolved       EventKind = "resolved"       // it is over
+	Withdrawn      EventKind = "withdrawn"      // it is not watched any more, or its rule changed
+	Acknowledged   EventKind = "acknowledged"   // somebody took it
+	Unacknowledged EventKind = "unacknowledged" // he gave it back
+	Muted          EventKind = "muted"          // quiet until a time
 	// Unmuted: a mute ended, and it still fires. Nobody may have been told of it before, so it is told as fully as a firing.
 	Unmuted EventKind = "unmuted"
 )
@@ -30,6 +31,7 @@ type Event struct {
 	At       time.Time `json:"at"`
 	By       string    `json:"by,omitempty"`   // who acknowledged or muted
 	Note     string    `json:"note,omitempty"` // what he said to it
+	Until    time.Time `json:"until,omitzero"` // of a muted event: when the mute ends; zero is when somebody ends it
 	// Silent: nobody was told. It was muted, or an occurrence passed, which nobody needs to hear.
 	Silent bool `json:"silent,omitempty"`
 	// Untold, of a message's resolved event: the firing could not be told in time and is told together with the end, "was down from

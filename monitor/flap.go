@@ -1,6 +1,9 @@
 package monitor
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // What a Rule that does not say otherwise takes for flapping.
 const (
@@ -11,14 +14,6 @@ const (
 	flapsKept  = 32          // firings remembered; with more of them the delay is at its longest long since
 )
 
-func or[T comparable](value, otherwise T) T {
-	var zero T
-	if value == zero {
-		return otherwise
-	}
-	return value
-}
-
 // fired notes that the alert fires, and whether that is too often.
 func (r Rule) fired(s State, now time.Time) State {
 	s.Alert.Flaps = 0
@@ -26,8 +21,8 @@ func (r Rule) fired(s State, now time.Time) State {
 		s.Fires = nil
 		return s
 	}
-	s.Fires = append(recent(s.Fires, now.Add(-or(r.FlapWindow, flapWindow))), now)
-	if n := len(s.Fires); n > or(r.FlapCount, flapCount) {
+	s.Fires = append(recent(s.Fires, now.Add(-cmp.Or(r.FlapWindow, flapWindow))), now)
+	if n := len(s.Fires); n > cmp.Or(r.FlapCount, flapCount) {
 		s.Alert.Flaps = n
 	}
 	return s
@@ -49,8 +44,8 @@ func (r Rule) recovery(s State) time.Duration {
 	if s.Alert.Flaps == 0 || r.FlapCount < 0 {
 		return r.Recover
 	}
-	d, longest := max(r.Recover, flapBase), or(r.FlapMax, flapMax)
-	for range s.Alert.Flaps - or(r.FlapCount, flapCount) {
+	d, longest := max(r.Recover, flapBase), cmp.Or(r.FlapMax, flapMax)
+	for range s.Alert.Flaps - cmp.Or(r.FlapCount, flapCount) {
 		if d >= longest {
 			break
 		}

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -60,9 +61,9 @@ func (m Match) Validate() error {
 
 // String returns m in a line, such as "tls.* relay.example:443 host=one".
 func (m Match) String() string {
-	words := []string{or(m.Name, "*")}
+	words := []string{cmp.Or(m.Name, "*")}
 	if m.Subject != "" || m.Part != "" {
-		words = append(words, or(m.Subject, "*"))
+		words = append(words, cmp.Or(m.Subject, "*"))
 	}
 	if m.Part != "" {
 		words = append(words, m.Part)

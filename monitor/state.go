@@ -126,7 +126,7 @@ func (s State) Explained(held bool, now time.Time) State {
 		return s
 	}
 	s.Alert.Held, s.Freed = held, time.Time{}
-	if !held {
+	if !held && s.Wrong() {
 		s.Freed, s.Told = now, now
 	}
 	return s.awaited(now)

@@ -1,9 +1,12 @@
 package monitor
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // lasts is how long an occurrence fires after the last one.
-func (r Rule) lasts() time.Duration { return or(r.Lasts, 24*time.Hour) }
+func (r Rule) lasts() time.Duration { return cmp.Or(r.Lasts, 24*time.Hour) }
 
 // Tick is what time alone makes of a state: an alert that has failed for long enough fires, one that was healthy for long enough
 // resolves, an occurrence passes, people are reminded, and a critical alert that nobody took escalates. It returns the new state and what
@@ -69,7 +72,7 @@ func (r Rule) Due(s State) time.Time {
 		sooner(r.resolveAt(s))
 	}
 	if !s.Alert.Held && s.differs() {
-		sooner(or(r.readyAt(s, false), s.Told))
+		sooner(cmp.Or(r.readyAt(s, false), s.Told))
 	}
 	sooner(r.escalateAt(s))
 	sooner(r.remindAt(s))
@@ -101,5 +104,5 @@ func (r Rule) calmAt(s State) time.Time {
 	if len(s.Fires) == 0 {
 		return time.Time{}
 	}
-	return s.Fires[len(s.Fires)-1].Add(or(r.FlapWindow, flapWindow))
+	return s.Fires[len(s.Fires)-1].Add(cmp.Or(r.FlapWindow, flapWindow))
 }

@@ -1,0 +1,227 @@
+package monitor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// compose makes the next message of a destination, or the next attempt at the last one. When it is not time for that it returns nil and
+// how long to wait, 0 for until there is something new.
+func (b *batch) compose(o *outbox) (*Delivery, []*Event, time.Duration) {
+	if o.pending == nil {
+		return b.composeNew(o, o.queue)
+	}
+	if wait := o.pending.Next.Sub(b.now); wait > 0 {
+		return nil, nil, wait
+	}
+	if o.superseded() {
+		queue := append(slices.Clone(o.parts), o.queue...)
+		d, parts, wait := b.composeNew(o, queue)
+		if d != nil {
+			old := *o.pending
+			old.State, old.Done = Merged, b.now
+			b.change.Deliveries = append(b.change.Deliveries, old)
+		}
+		return d, parts, wait
+	}
+	d := *o.pending
+	d.Attempts++
+	d.Tried = b.now
+	b.change.Deliveries = append(b.change.Deliveries, d)
+	b.after = append(b.after, func() { o.pending = &d })
+	return &d, o.parts, 0
+}
+
+func (b *batch) composeNew(o *outbox, queue []*Event) (*Delivery, []*Event, time.Duration) {
+	chosen, wait := o.compose(queue, b.now)
+	if len(chosen) == 0 {
+		return nil, nil, wait
+	}
+	b.change.Sequence++
+	d := Delivery{
+		ID: b.name(b.change.Sequence), Destination: o.to.Name, Sequence: b.change.Sequence, State: Pending, Tried: b.now, Attempts: 1,
+	}
+	var parts []*Event
+	var sorts []sort
+	for _, l := range chosen {
+		parts = append(parts, l.events...)
+		d.Untold, d.Merged = append(d.Untold, l.untold...), append(d.Merged, l.merged...)
+		if !slices.Contains(sorts, l.sort) {
+			sorts = append(sorts, l.sort)
+		}
+	}
+	told := map[int64]bool{}
+	for _, e := range parts {
+		d.Events = append(d.Events, e.Sequence)
+		told[e.Sequence] = true
+	}
+	for _, sequence := range d.Merged {
+		told[sequence] = true
+	}
+	for _, e := range queue {
+		if !told[e.Sequence] {
+			continue
+		}
+		b.change.Taken = append(b.change.Taken, Waiting{Destination: o.to.Name, Event: e.Sequence})
+		if d.Created.IsZero() || e.At.Before(d.Created) {
+			d.Created = e.At
+		}
+	}
+	b.change.Deliveries = append(b.change.Deliveries, d)
+	b.after = append(b.after, func() {
+		o.queue = slices.DeleteFunc(o.queue, func(e *Event) bool { return told[e.Sequence] })
+		o.pending, o.parts = &d, parts
+		o.pace.used(sorts, b.now)
+	})
+	return &d, parts, 0
+}
+
+// arrived notes that a message has.
+func (b *batch) arrived(o *outbox, d Delivery) {
+	d.State, d.Done, d.Next, d.Error = Delivered, b.now, time.Time{}, ""
+	b.change.Deliveries = append(b.change.Deliveries, d)
+	b.after = append(b.after, func() {
+		o.pending, o.parts, o.failing, o.lost, o.lastErr = nil, nil, time.Time{}, 0, ""
+	})
+	k := Key{Name: MonitorDeliveryFailed, Subject: o.to.Name}
+	if b.get(k).Wrong() {
+		b.result(own, Result{Key: k, Health: Healthy})
+		b.end()
+	}
+}
+
+// failed notes that an attempt did not succeed, and gives up when there is no hope left.
+func (b *batch) failed(o *outbox, d Delivery, err error) {
+	d.Error = errorText(err)
+	failing, lost := o.failing, o.lost
+	if failing.IsZero() {
+		failing = d.Tried
+	}
+	fault, _ := errors.AsType[*DeliveryError](err)
+	end := d.Created.Add(o.to.GiveUp)
+	if fault != nil && fault.Permanent || !b.now.Before(end) {
+		lost++
+		b.died(o, d)
+	} else {
+		wait := pause(d.Attempts)
+		if fault != nil && fault.RetryAfter > 0 {
+			wait = fault.RetryAfter + pause(1)/4
+		}
+		d.Next = b.now.Add(wait)
+		if d.Next.After(end) {
+			d.Next = end
+		}
+		b.change.Deliveries = append(b.change.Deliveries, d)
+		b.after = append(b.after, func() { o.pending = &d })
+	}
+	b.after = append(b.after, func() { o.failing, o.lost, o.lastErr = failing, lost, d.Error })
+	if lost > 0 || b.now.Sub(failing) >= o.to.AlarmAfter {
+		b.result(own, Result{
+			Key: Key{Name: MonitorDeliveryFailed, Subject: o.to.Name}, Health: Failing, At: failing,
+			Facts: Facts{
+				Count("lost", lost), Count("waiting", int64(o.depth())), Instant("failing_since", failing), Text("error", d.Error),
+			},
+		})
+		b.end()
+	}
+}
+
+// died drops a message for good. An alert that its reader has not heard of ends without a word, unless the end waits already: then that
+// tells of the beginning, too.
+func (b *batch) died(o *outbox, d Delivery) {
+	d.State, d.Done, d.Next = Dead, b.now, time.Time{}
+	b.change.Deliveries = append(b.change.Deliveries, d)
+	var again []*Event
+	for _, e := range o.parts {
+		if ends(e) {
+			continue
+		}
+		if slices.ContainsFunc(o.queue, func(later *Event) bool { return ends(later) && sameLife(e, later) }) {
+			again = append(again, e)
+			b.change.Waiting = append(b.change.Waiting, Waiting{Destination: o.to.Name, Event: e.Sequence})
+			continue
+		}
+		if s := b.get(e.Alert.Key); opens(e) && s.Firing() && s.Alert.Fired.Equal(e.Alert.Fired) {
+			old := s
+			s.Heard = slices.DeleteFunc(slices.Clone(s.Heard), func(name string) bool { return name == o.to.Name })
+			b.put(old, s, true)
+		}
+	}
+	b.after = append(b.after, func() {
+		o.pending, o.parts = nil, nil
+		o.push(again...)
+	})
+}
+
+// deliver tells one destination all that there is to tell, until ctx ends.
+func (w *Watcher) deliver(ctx context.Context, o *outbox) {
+	for ctx.Err() == nil {
+		var d *Delivery
+		var parts []*Event
+		var wait time.Duration
+		err := w.persist(ctx, func(b *batch) { d, parts, wait = b.compose(o) })
+		if err != nil {
+			return
+		}
+		if d == nil {
+			w.rest(ctx, o, wait)
+			continue
+		}
+		w.send(ctx, o, *d, parts)
+	}
+}
+
+// rest waits until there is something new or a time has passed.
+func (w *Watcher) rest(ctx context.Context, o *outbox, wait time.Duration) {
+	var timer <-chan time.Time
+	if wait > 0 {
+		t := time.NewTimer(wait)
+		defer t.Stop()
+		timer = t.C
+	}
+	select {
+	case <-ctx.Done():
+	case <-o.wake:
+	case <-timer:
+	}
+}
+
+// lastWord is how long a watcher that ends tries to note that a message arrived. Failing that, the message comes once more.
+const lastWord = 10 * time.Second
+
+// send makes one attempt and notes how it went. An attempt that was cut short by the end of ctx is made again by the next watcher.
+func (w *Watcher) send(ctx context.Context, o *outbox, d Delivery, parts []*Event) {
+	attempt, cancel := context.WithTimeout(ctx, o.to.Timeout)
+	defer cancel()
+	began := time.Now()
+	err := notify(attempt, o.to.Notifier, o.message(d, parts))
+	w.stats.sent(o.to.Name, time.Since(began), err)
+	if err != nil && ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		w.log.Warn("message did not arrive", "destination", o.to.Name, "message", d.ID, "attempt", d.Attempts, "error", err)
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
+	defer cancel()
+	_ = w.persist(last, func(b *batch) {
+		if err == nil {
+			b.arrived(o, d)
+		} else {
+			b.failed(o, d, err)
+		}
+	})
+}
+
+// notify calls a notifier, whose panic is an error like any other.
+func notify(ctx context.Context, n Notifier, m Message) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the notifier panicked: %v", p)
+		}
+	}()
+	return n.Notify(ctx, m)
+}
