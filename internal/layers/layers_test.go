@@ -42,6 +42,7 @@ var table = map[string]layer{
 	"report/alert":          {imports: []string{"monitor", "pocket", "report"}, modules: 2},
 	"monitor/notify":        {imports: []string{"monitor"}, modules: 4},
 	"monitor":               {imports: []string{"pocket", "internal/sqlmigrate"}, modules: 2},
+	"monitor/monitortest":   {imports: []string{"monitor", "pocket"}, modules: 2},
 	"monitor/check":         {imports: []string{"pocket", "monitor"}, modules: 2},
 
 	"internal/rest":       {imports: []string{"pocket"}},
