@@ -81,10 +81,16 @@ func CurrencyCode(code string) (string, error) {
 	return upper, nil
 }
 
+// Check returns an error that says what is wrong with p, nil when it is a price with a time. It wraps [pocket.ErrInvalid].
+func (p Price) Check() error {
+	_, err := p.clean()
+	return err
+}
+
 // clean returns p as it counts, or what is wrong with it.
 func (p Price) clean() (Price, error) {
 	if p.Time.IsZero() {
-		return p, fmt.Errorf("%.60s has no time: %w", p.Value, pocket.ErrInvalid)
+		return p, fmt.Errorf("%s has no time: %w", brief(p.Value), pocket.ErrInvalid)
 	}
 	p.Time = p.Time.Round(0).UTC()
 	if _, ok := scale(p.Value); !ok {

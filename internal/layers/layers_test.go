@@ -45,6 +45,9 @@ var table = map[string]layer{
 	"monitor/monitortest":   {imports: []string{"monitor", "pocket"}, modules: 2},
 	"monitor/check":         {imports: []string{"pocket", "monitor"}, modules: 2},
 
+	"rewards/coingecko":               {imports: []string{"pocket", "rewards", "internal/rest"}, modules: 4},
+	"rewards/coingecko/coingeckotest": {imports: []string{"pocket", "rewards"}, modules: 2},
+
 	"internal/rest":       {imports: []string{"pocket"}},
 	"internal/sqlmigrate": {},
 	"internal/golden":     {},
