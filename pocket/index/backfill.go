@@ -19,13 +19,15 @@ type BackfillConfig struct {
 	Source   string         // the name under which rows are stored; "" is "chain"
 	Log      *slog.Logger   // nil is silent
 	Progress func(Progress) // called after each transaction; nil is nobody
+	Conflict func(Conflict) // called for what the chain tells otherwise than it is stored; nil is nobody. Log is told, too
 	Ahead    int            // how many blocks are read at once; 0 is 4
 	Chunk    int64          // how many heights are searched, or walked, in one transaction; 0 is 5,000 or 200
 }
 
 // Backfill reads what is unknown of the heights from one to another, both inclusive: of the watched addresses, or of everybody in an
 // index of everything, which cannot be searched for. What is known already is not read again, so a backfill that was interrupted goes on
-// where it was, and one over known heights costs a look at the index. What was searched counts as known for a search but not for a walk.
+// where it was, and one over known heights costs a look at the index. What was searched counts as known for a search but not for a walk;
+// what a [Feed] told, for neither.
 //
 // It returns how many events were new. Blocks that the chain has pruned are [pocket.ErrPruned].
 func (x *Index) Backfill(ctx context.Context, chain Chain, from, to pocket.Height, config BackfillConfig) (int64, error) {
@@ -39,7 +41,11 @@ func (x *Index) Backfill(ctx context.Context, chain Chain, from, to pocket.Heigh
 	if config.Search != nil && set.mode == Everything {
 		return 0, fmt.Errorf("backfill: everybody cannot be searched for, walk instead: %w", pocket.ErrInvalid)
 	}
-	lots, err := x.lots(ctx, set, Range{from, to}, config.Search == nil)
+	method := int64(walked)
+	if config.Search != nil {
+		method = searched
+	}
+	lots, err := x.lots(ctx, set, Range{from, to}, method)
 	if err != nil || len(lots) == 0 {
 		return 0, err
 	}
@@ -177,8 +183,9 @@ func (b *backfill) search(ctx context.Context, chunk Range, l lot, look look) er
 // store stores blocks and that the range they are of is known, in one transaction.
 func (b *backfill) store(ctx context.Context, r Range, l lot, method int64, batch []reading) error {
 	stored := 0
+	var conflicts []Conflict
 	err := b.x.write(ctx, fmt.Sprintf("store blocks %d to %d", r.From, r.To), func(w *writer) error {
-		stored = 0
+		defer func() { conflicts = w.conflicts }()
 		w.source = w.id(clean(b.config.Source))
 		for _, reading := range batch {
 			if err := w.checkChain(reading.block.ChainID); err != nil {
@@ -190,17 +197,10 @@ func (b *backfill) store(ctx context.Context, r Range, l lot, method int64, batc
 			}
 			stored += n
 		}
-		if l.all {
-			return w.cover(b.set.key(method), r)
-		}
-		for _, a := range l.addresses {
-			if err := w.cover(coverKey{address: a.id, method: method}, r); err != nil {
-				return err
-			}
-		}
-		return nil
+		return w.coverLot(b.set, l, method, r)
 	})
 	if err == nil {
+		tellConflicts(conflicts, b.config.Conflict, b.config.Log)
 		b.meter.add(r.To, r.Len(), int64(stored))
 	}
 	return err

@@ -16,19 +16,20 @@ type Range struct{ From, To pocket.Height }
 func (r Range) Len() int64 { return int64(r.To-r.From) + 1 }
 
 // Coverage tells of which heights the index knows everything about an address; what it knows of everybody counts for each. With the zero
-// Address it tells of which it knows everything about everybody. Walked leaves out what was only searched: a search finds what the
-// node's index holds, and a node may keep it incomplete without saying so. Ranges are sorted and do not touch.
+// Address it tells of which it knows everything about everybody. Walked leaves out what was only searched, or told by a [Feed]: a search
+// finds what the node's index holds, and a node may keep it incomplete without saying so; a feed is somebody else's word. Ranges are
+// sorted and do not touch.
 func (x *Index) Coverage(ctx context.Context, address pocket.Address, walked bool) ([]Range, error) {
 	ids, err := x.lookup(ctx, address.String())
 	if err != nil {
 		return nil, err
 	}
-	ranges, err := coverageOf(ctx, x.db.Read, ids[0], walked)
+	ranges, err := coverageOf(ctx, x.db.Read, ids[0], atLeast(walked))
 	return ranges, x.fault("coverage", err)
 }
 
 // Missing returns the heights from one to another, both inclusive, of which something is unknown about a watched address; in an index of
-// everything, about anybody.
+// everything, about anybody. Walked takes for unknown what was only searched or told: see [Index.Coverage].
 func (x *Index) Missing(ctx context.Context, from, to pocket.Height, walked bool) ([]Range, error) {
 	if err := checkHeights(from, to); err != nil {
 		return nil, err
@@ -37,7 +38,7 @@ func (x *Index) Missing(ctx context.Context, from, to pocket.Height, walked bool
 	if err != nil {
 		return nil, x.fault("missing", err)
 	}
-	lots, err := x.lots(ctx, set, Range{from, to}, walked)
+	lots, err := x.lots(ctx, set, Range{from, to}, atLeast(walked))
 	if err != nil {
 		return nil, err
 	}
@@ -66,15 +67,24 @@ func (x *Index) Cover(ctx context.Context, r Range) error {
 		if err != nil {
 			return err
 		}
-		return w.cover(set.key(searched), r)
+		return w.cover(set.key(told), r)
 	})
 }
 
-// How heights were covered.
+// How heights were covered, the surest first.
 const (
-	walked   = 1
-	searched = 2
+	walked   = 1 // block by block
+	searched = 2 // by a node's search index
+	told     = 3 // by a feed, or whoever called Cover
 )
+
+// atLeast returns by which way at least heights must be covered to count.
+func atLeast(walk bool) int64 {
+	if walk {
+		return walked
+	}
+	return told
+}
 
 // A coverKey is whom a row of coverage speaks of.
 type coverKey struct{ generation, address, method int64 }
@@ -125,15 +135,11 @@ func (w *writer) cover(key coverKey, r Range) error {
 		key.generation, key.address, key.method, low, high)
 }
 
-// coverageOf returns what is known of an address, of everybody with 0.
-func coverageOf(ctx context.Context, q querier, address int64, onlyWalked bool) ([]Range, error) {
+// coverageOf returns what is known of an address, of everybody with 0, by a way at least as sure as the given one.
+func coverageOf(ctx context.Context, q querier, address, method int64) ([]Range, error) {
 	const query = `SELECT c.low, c.high FROM coverage c WHERE c.method <= $1 AND (c.generation = 0 AND (c.address = 0 OR c.address = $2)
 		OR c.generation > 0 AND EXISTS (SELECT 1 FROM watched w
 			WHERE w.address = $2 AND w.since <= c.generation AND (w.until = 0 OR w.until > c.generation)))`
-	method := searched
-	if onlyWalked {
-		method = walked
-	}
 	rows, err := q.QueryContext(ctx, query, method, address)
 	if err != nil {
 		return nil, err
@@ -193,10 +199,23 @@ type lot struct {
 	all       bool             // they are all that are watched
 }
 
-// lots cuts what is unknown within r into lots, by height.
-func (x *Index) lots(ctx context.Context, set watchSet, r Range, onlyWalked bool) ([]lot, error) {
+// coverLot adds a range to what is known of a lot's addresses.
+func (w *writer) coverLot(set watchSet, l lot, method int64, r Range) error {
+	if l.all {
+		return w.cover(set.key(method), r)
+	}
+	for _, a := range l.addresses {
+		if err := w.cover(coverKey{address: a.id, method: method}, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lots cuts what is unknown within r into lots, by height. What was covered in a less sure way than the given one is unknown.
+func (x *Index) lots(ctx context.Context, set watchSet, r Range, method int64) ([]lot, error) {
 	if set.mode == Everything {
-		covered, err := coverageOf(ctx, x.db.Read, 0, onlyWalked)
+		covered, err := coverageOf(ctx, x.db.Read, 0, method)
 		if err != nil {
 			return nil, x.fault("coverage", err)
 		}
@@ -221,7 +240,7 @@ func (x *Index) lots(ctx context.Context, set watchSet, r Range, onlyWalked bool
 	for _, a := range set.addresses {
 		missing, known := alike[a.since]
 		if !known || own[a.id] {
-			covered, err := coverageOf(ctx, x.db.Read, a.id, onlyWalked)
+			covered, err := coverageOf(ctx, x.db.Read, a.id, method)
 			if err != nil {
 				return nil, x.fault("coverage", err)
 			}

@@ -49,6 +49,21 @@ const (
 	forms
 )
 
+// formOf returns the form in which events of a kind stand in digests, and whether they do.
+func formOf(k pocket.Kind) (form, bool) {
+	switch k {
+	case pocket.KindSettlement:
+		return formSettlement, true
+	case pocket.KindClaimExpiry:
+		return formExpiry, true
+	case pocket.KindClaimDiscard:
+		return formDiscard, true
+	case pocket.KindSlash:
+		return formSlash, true
+	}
+	return 0, false
+}
+
 // A claimKey is what makes a settlement the same settlement, whoever tells of it.
 type claimKey struct{ sessionEnd, supplier, application, service int64 }
 

@@ -170,7 +170,7 @@ func TestWrongQuestionsAreRefused(t *testing.T) {
 		}
 		_, err := x.Put(t.Context(), "test", pocket.Block{}, nil)
 		assert.ErrorIs(t, err, pocket.ErrInvalid)
-		for _, wrong := range []pocket.Event{nil, pocket.Slash{At: pocket.At{Height: 2}}, pocket.Slash{At: pocket.At{Height: 1, Index: -1}}} {
+		for _, wrong := range []pocket.Event{nil, pocket.Slash{At: pocket.At{Height: 2}}, pocket.Slash{At: pocket.At{Height: 1, Index: -2}}} {
 			_, err = x.Put(t.Context(), "test", newWorld(1).block(1), []pocket.Event{wrong})
 			assert.ErrorIs(t, err, pocket.ErrInvalid)
 		}

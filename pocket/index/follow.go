@@ -19,6 +19,9 @@ type FollowerConfig struct {
 	Progress func(Progress) // called after each transaction while catching up; nil is nobody
 	// Stored is called after a block was committed, with the events of it that were wanted: also with none. Nil is nobody.
 	Stored func(pocket.Block, []pocket.Event)
+	// Conflict is called for what the chain tells otherwise than it is stored, as some other source had told it. Log is told, too. Nil is
+	// nobody.
+	Conflict func(Conflict)
 	// Ahead is how many blocks are read at once while catching up; 0 is 4. Each takes memory for its wanted events.
 	Ahead int
 	// SkipPruned goes on at the first block that the chain still has when those after the cursor are pruned away there. The hole is known
@@ -135,7 +138,7 @@ func (f *Follower) CatchUp(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("catch up: %w", err)
 	}
-	if err := f.checkChain(ctx, status.ChainID); err != nil {
+	if err := f.index.checkChain(ctx, status.ChainID); err != nil {
 		return 0, err
 	}
 	cursor, err := f.begin(ctx, status)
@@ -162,15 +165,6 @@ func (f *Follower) CatchUp(ctx context.Context) (int, error) {
 		return caught, err
 	}
 	return caught, f.learnParams(ctx, cursor)
-}
-
-// checkChain refuses a chain that is not the index's, before anything of it is read.
-func (f *Follower) checkChain(ctx context.Context, id string) error {
-	known, err := f.index.ChainID(ctx)
-	if err == nil && known != "" && id != "" && known != id {
-		return fmt.Errorf("the index holds chain %q, this is %q: %w", known, id, pocket.ErrWrongChain)
-	}
-	return err
 }
 
 // begin returns the cursor: the stored one, or where a new index begins.
@@ -270,7 +264,9 @@ func (f *Follower) asking(ctx context.Context, height pocket.Height) <-chan pock
 // store stores blocks that follow each other, the cursor and the chain's newest height in one transaction.
 func (f *Follower) store(ctx context.Context, tip pocket.Height, l look, batch ...reading) error {
 	first, last := batch[0].block.Height, batch[len(batch)-1].block.Height
+	var conflicts []Conflict
 	err := f.index.write(ctx, fmt.Sprintf("store blocks %d to %d", first, last), func(w *writer) error {
+		defer func() { conflicts = w.conflicts }()
 		w.source = w.id(clean(f.config.Source))
 		for _, r := range batch {
 			if err := w.checkChain(r.block.ChainID); err != nil {
@@ -296,6 +292,7 @@ func (f *Follower) store(ctx context.Context, tip pocket.Height, l look, batch .
 		return err
 	}
 	f.index.news.tell()
+	tellConflicts(conflicts, f.config.Conflict, f.config.Log)
 	if f.config.Stored != nil {
 		for _, r := range batch {
 			f.config.Stored(r.block, r.events)

@@ -170,6 +170,15 @@ func (x *Index) ChainID(ctx context.Context) (string, error) {
 	return id, x.fault("chain", err)
 }
 
+// checkChain refuses a chain that is not the index's, before anything of it is read.
+func (x *Index) checkChain(ctx context.Context, id string) error {
+	known, err := x.ChainID(ctx)
+	if err == nil && known != "" && id != "" && known != id {
+		return fmt.Errorf("the index holds chain %q, this is %q: %w", known, id, pocket.ErrWrongChain)
+	}
+	return err
+}
+
 // Cursor returns the height up to which the [Follower] has stored everything that was to be stored since it began, 0 before it did.
 func (x *Index) Cursor(ctx context.Context) (pocket.Height, error) {
 	n, err := settingNumber(ctx, x.db.Read, settingCursor)

@@ -67,35 +67,3 @@ func unpackAs[E pocket.Event](place func(*E) *pocket.At) func([]byte, int64, int
 		return e, nil
 	}
 }
-
-// amountOf is what stands in the amount column, for those who read the tables themselves: the sum that the event is about, 0 when it is
-// about none.
-func amountOf(e pocket.Event) int64 {
-	switch e := e.(type) {
-	case pocket.ClaimExpiry:
-		return int64(e.Claimed)
-	case pocket.ClaimCreation:
-		return int64(e.Claimed)
-	case pocket.ProofSubmission:
-		return int64(e.Claimed)
-	case pocket.Slash:
-		return int64(e.Penalty)
-	case pocket.Overservicing:
-		return int64(e.Expected - e.Effective)
-	case pocket.Reimbursement:
-		return int64(e.Amount)
-	case pocket.StakeStuck:
-		return int64(e.Amount)
-	case pocket.ValidatorReward:
-		return int64(e.PoolShare)
-	case pocket.SettlementBatch:
-		return int64(e.Amount)
-	case pocket.RevShareFallback:
-		return int64(e.Amount)
-	case pocket.Unbonding:
-		return int64(e.Supplier.Stake)
-	case pocket.Migration:
-		return int64(e.Balance + e.Stake)
-	}
-	return 0
-}

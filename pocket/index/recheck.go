@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/poktbot/poktbot/internal/same"
 	"github.com/poktbot/poktbot/pocket"
 )
 
@@ -18,7 +18,8 @@ type Difference struct {
 
 // Recheck reads up to n stored blocks, drawn by lot, from a chain again and returns where they differ from what is stored: half of them
 // blocks in which claims settled, half any. It changes nothing: [Index.Repair] does. It is for rows from a source that is merely
-// trusted.
+// trusted, such as a [Feed]: of blocks that are known from one only, other kinds of events than settlements, expiries, discards and slashes
+// may be missing without being a difference.
 func (x *Index) Recheck(ctx context.Context, chain Chain, n int) ([]Difference, error) {
 	pruned, err := settingNumber(ctx, x.db.Read, settingPruned)
 	if err != nil {
@@ -69,12 +70,16 @@ func (x *Index) RecheckBlock(ctx context.Context, chain Chain, height pocket.Hei
 
 // lookAt reads what the index holds, or should, of one block. Ever takes in all addresses that ever were watched.
 func (x *Index) lookAt(ctx context.Context, height pocket.Height, ever bool) (look, error) {
-	everybody, err := coverageOf(ctx, x.db.Read, 0, false)
+	known, read, err := x.knows(ctx, 0, height)
 	if err != nil {
-		return look{}, x.fault("coverage", err)
+		return look{}, err
 	}
-	if holds(everybody, height) {
-		return look{set: watchSet{mode: Everything}}, nil
+	if known {
+		l := look{set: watchSet{mode: Everything}}
+		if !read {
+			l.read = map[pocket.Address]bool{}
+		}
+		return l, nil
 	}
 	query := "SELECT address FROM watched WHERE until = 0"
 	if ever {
@@ -84,22 +89,37 @@ func (x *Index) lookAt(ctx context.Context, height pocket.Height, ever bool) (lo
 	if err != nil {
 		return look{}, err
 	}
-	l := look{set: watchSet{mode: Watching}, mentions: map[pocket.Address]bool{}}
-	for _, a := range addresses {
-		if !ever {
-			ranges, err := x.Coverage(ctx, a, false)
-			if err != nil {
-				return look{}, err
-			}
-			if !holds(ranges, height) {
-				continue
-			}
+	ids, err := x.lookupAddresses(ctx, addresses)
+	if err != nil {
+		return look{}, err
+	}
+	l := look{set: watchSet{mode: Watching}, mentions: map[pocket.Address]bool{}, read: map[pocket.Address]bool{}}
+	for i, a := range addresses {
+		known, read, err := x.knows(ctx, ids[i], height)
+		if err != nil {
+			return look{}, err
+		}
+		if !known && !ever {
+			continue
 		}
 		l.selection.Mentions = append(l.selection.Mentions, a)
 		l.mentions[a] = true
+		if read {
+			l.read[a] = true
+		}
 	}
 	l.nothing = len(l.mentions) == 0
 	return l, nil
+}
+
+// knows reports whether everything about an address is known of a height, or about everybody with 0, and whether it was read from a chain.
+func (x *Index) knows(ctx context.Context, id int64, height pocket.Height) (known, read bool, err error) {
+	ranges, err := coverageOf(ctx, x.db.Read, id, told)
+	if err != nil || !holds(ranges, height) {
+		return false, false, x.fault("coverage", err)
+	}
+	ranges, err = coverageOf(ctx, x.db.Read, id, searched)
+	return true, holds(ranges, height), x.fault("coverage", err)
 }
 
 func holds(ranges []Range, height pocket.Height) bool {
@@ -115,32 +135,70 @@ func (x *Index) compare(ctx context.Context, l look, r reading) ([]Difference, e
 	if block.Hash != "" && block.Hash != r.block.Hash {
 		return nil, fmt.Errorf("index: block %d has hash %s here, %s on the chain: %w", block.Height, block.Hash, r.block.Hash, ErrConflict)
 	}
-	stored := map[eventKey]pocket.Event{}
+	if block.Time.Sub(r.block.Time).Abs() >= time.Second {
+		return nil, fmt.Errorf("index: block %d is timed %v here, %v on the chain: %w", block.Height, block.Time, r.block.Time, ErrConflict)
+	}
+	stored := map[pocket.Kind][]pocket.Event{}
 	span := pocket.Span{From: block.Time, To: block.Time.Add(time.Microsecond)}
 	for e, err := range x.Events(ctx, pocket.EventQuery{Span: span}) {
 		if err != nil {
 			return nil, err
 		}
 		if e.Where().Height == block.Height {
-			stored[keyOf(e)] = e
+			stored[e.Kind()] = append(stored[e.Kind()], e)
+		}
+	}
+	chain := map[pocket.Kind][]pocket.Event{}
+	for _, e := range r.events {
+		chain[e.Kind()] = append(chain[e.Kind()], e)
+		if stored[e.Kind()] == nil {
+			stored[e.Kind()] = []pocket.Event{}
 		}
 	}
 	var differences []Difference
-	for _, e := range r.events {
-		key := keyOf(e)
-		mine, ok := stored[key]
-		delete(stored, key)
-		if !ok || essence(mine) != essence(e) {
-			differences = append(differences, Difference{block.Height, mine, e})
-		}
-	}
-	for _, e := range stored {
-		if l.concerns(e) {
-			differences = append(differences, Difference{Height: block.Height, Stored: e})
-		}
+	for kind, mine := range stored {
+		differences = append(differences, l.differences(kind, mine, chain[kind])...)
 	}
 	slices.SortFunc(differences, func(a, b Difference) int { return a.index() - b.index() })
 	return differences, nil
+}
+
+// differences compares a block's events of one kind, as stored and as the chain tells them.
+func (l look) differences(kind pocket.Kind, stored, chain []pocket.Event) []Difference {
+	var differences []Difference
+	found := make([]bool, len(stored))
+	for i, place := range same.Recognize(kind, occurrences(stored), occurrences(chain), true) {
+		e := chain[i]
+		switch {
+		case place >= 0:
+			found[place] = true
+			if differ(stored[place], e) {
+				differences = append(differences, Difference{e.Where().Height, stored[place], e})
+			}
+		case place == same.New && l.promised(e):
+			differences = append(differences, Difference{Height: e.Where().Height, Chain: e})
+		}
+	}
+	for i, e := range stored {
+		if !found[i] && l.concerns(e) {
+			differences = append(differences, Difference{Height: e.Where().Height, Stored: e})
+		}
+	}
+	return differences
+}
+
+func occurrences(events []pocket.Event) []same.Occurrence {
+	list := make([]same.Occurrence, len(events))
+	for i, e := range events {
+		list[i] = same.Occurrence{Traits: same.TraitsOf(e), Index: int64(e.Where().Index)}
+	}
+	return list
+}
+
+// promised reports whether an event of a chain ought to be stored. A feed promises only what sums are made of.
+func (l look) promised(e pocket.Event) bool {
+	_, counts := formOf(e.Kind())
+	return counts || look{mentions: l.read}.concerns(e)
 }
 
 func (d Difference) index() int {
@@ -150,21 +208,15 @@ func (d Difference) index() int {
 	return d.Stored.Where().Index
 }
 
-// An eventKey is what makes an event of a block the same event.
-type eventKey struct {
-	kind  pocket.Kind
-	index int // of all but settlements
-	claim pocket.Subject
-	end   pocket.Height
-}
-
-func keyOf(e pocket.Event) eventKey {
-	if s, ok := e.(pocket.Settlement); ok {
-		who := pocket.SubjectOf(e)
-		who.Owner = pocket.Address{}
-		return eventKey{kind: e.Kind(), claim: who, end: s.SessionEnd}
+// differ reports whether an event is stored otherwise than the chain tells it. Of one that came without the chain's number, from a source
+// that may know less, it is enough if nothing of what it says is otherwise and nothing lacks that enters into sums.
+func differ(stored, chain pocket.Event) bool {
+	if !same.IsForeign(int64(stored.Where().Index)) {
+		return essence(stored) != essence(chain)
 	}
-	return eventKey{kind: e.Kind(), index: e.Where().Index}
+	s, settled := stored.(pocket.Settlement)
+	c, both := chain.(pocket.Settlement)
+	return len(same.Compare(stored, chain).Differ) > 0 || settled && both && s.Lacks != c.Lacks
 }
 
 // essence is all that e says but for where it stands.
@@ -195,23 +247,6 @@ func withoutTime(e pocket.Event) pocket.Event {
 		return e
 	}
 	return plain
-}
-
-// concerns reports whether l would have chosen a stored event.
-func (l look) concerns(e pocket.Event) bool {
-	if l.mentions == nil {
-		return true
-	}
-	text, err := packPayload(e)
-	if err != nil {
-		return false
-	}
-	for a := range l.mentions {
-		if strings.Contains(text, a.String()) {
-			return true
-		}
-	}
-	return false
 }
 
 // Repair replaces what is stored of one block by what a chain tells of it, of all addresses that ever were watched, and returns what was

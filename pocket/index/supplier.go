@@ -69,12 +69,12 @@ func changeOf(e pocket.Event) *SupplierChange {
 }
 
 // addChange takes the history that e tells of into the rows.
-func (r *rowsOf) addChange(e pocket.Event) {
+func (r *rowsOf) addChange(e pocket.Event, idx int64) {
 	c := changeOf(e)
 	if c == nil || c.Supplier.IsZero() {
 		return
 	}
-	r.history = append(r.history, r.w.historyRow(c, r.height, int64(c.Index), r.time)...)
+	r.history = append(r.history, r.w.historyRow(c, r.height, idx, r.time)...)
 	if c.Config != nil {
 		state := *c.Config
 		state.Operator = c.Supplier

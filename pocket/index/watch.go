@@ -155,8 +155,9 @@ func (s watchSet) same(t watchSet) bool { return s.mode == t.mode && s.generatio
 type look struct {
 	set       watchSet
 	selection pocket.Selection
-	nothing   bool // nobody is watched: only blocks are stored
-	mentions  map[pocket.Address]bool
+	nothing   bool                    // nobody is watched: only blocks are stored
+	mentions  map[pocket.Address]bool // nil is everybody
+	read      map[pocket.Address]bool // of a block that is known: of whom it was read from a chain; nil is of everybody
 }
 
 func (x *Index) look(ctx context.Context) (look, error) {

@@ -13,9 +13,11 @@ import (
 // A writer is one transaction that changes the index. What it learns is the index's only once it is committed.
 type writer struct {
 	inserter
-	ctx    context.Context
-	x      *Index
-	source int64 // the name of whence rows come
+	ctx       context.Context
+	x         *Index
+	source    int64      // the name of whence rows come
+	foreign   bool       // the numbers of events there are not the chain's
+	conflicts []Conflict // met so far
 
 	staged  map[string]int64 // names given out in this transaction
 	fresh   numbered
