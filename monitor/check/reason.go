@@ -2,7 +2,6 @@ package check
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -65,11 +64,19 @@ func reasonOf(err error) (string, verdict) {
 			return known.reason, known.verdict
 		}
 	}
-	if alert, ok := errors.AsType[tls.AlertError](err); ok {
-		return "TLS fails: " + strings.TrimPrefix(alert.Error(), "tls: "), down
+	if alert := alertOf(err); alert != "" {
+		return "TLS fails: " + alert, down
 	}
 	if strings.Contains(err.Error(), "tls: ") {
 		return "TLS fails", down
 	}
 	return "no answer that can be used", down
+}
+
+// alertOf returns what the other side said as it broke off a handshake, in the words of TLS; "" when it said nothing.
+func alertOf(err error) string {
+	if remote, ok := errors.AsType[*net.OpError](err); ok && remote.Op == "remote error" {
+		return strings.TrimPrefix(remote.Err.Error(), "tls: ")
+	}
+	return ""
 }
