@@ -1,0 +1,192 @@
+package morse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/poktbot/poktbot/pocket"
+)
+
+// State changes seldom, and asking for it of every block would take longer than the blocks. So it is asked for at both ends of a cell of
+// blocks: where both say the same, and no transaction in between may have changed it there and back, it was the same all along. In any
+// other cell each height is asked for itself.
+
+// cellBlocks is how long a cell is: about a day on mainnet.
+const cellBlocks = 96
+
+// cellOf returns the ends of the cell that h lies in.
+func cellOf(h pocket.Height) (low, high pocket.Height) {
+	low = h - h%cellBlocks
+	return max(low, 1), low + cellBlocks
+}
+
+// chainParams are the parameters as of after a block.
+type chainParams struct {
+	nodes    NodeParams
+	pocket   PocketParams
+	fees     Fees
+	features Features
+
+	once    sync.Once
+	formula *Formula
+	err     error
+}
+
+// reward returns the formula of p.
+func (p *chainParams) reward() (*Formula, error) {
+	p.once.Do(func() { p.formula, p.err = NewFormula(p.nodes.Reward(p.features, p.fees)) })
+	return p.formula, p.err
+}
+
+func (p *chainParams) same(q *chainParams) bool {
+	return p.features == q.features && p.nodes.same(q.nodes) && p.pocket.same(q.pocket) && p.fees.same(q.fees)
+}
+
+// changed returns p after changes of parameters; p itself when there are none.
+func (p *chainParams) changed(changes []ChangeParam) (*chainParams, error) {
+	if len(changes) == 0 {
+		return p, nil
+	}
+	q := &chainParams{nodes: p.nodes, pocket: p.pocket, fees: p.fees, features: p.features}
+	for _, m := range changes {
+		if err := q.nodes.change(&q.fees, m); err != nil {
+			return nil, err
+		}
+	}
+	return q, nil
+}
+
+// sessionOf returns the session that begins at start.
+func (p *chainParams) sessionOf(start pocket.Height) pocket.Session {
+	b := p.nodes.BlocksPerSession
+	return pocket.Session{Number: 1 + int64(start-1)/b, Start: start, End: start + pocket.Height(b) - 1}
+}
+
+// A paramBook knows the parameters of the past.
+type paramBook struct {
+	c      *Client
+	points *cache[pocket.Height, *chainParams]
+
+	mu    sync.Mutex
+	owner pocket.Address
+}
+
+func (b *paramBook) init(c *Client) {
+	b.c, b.points = c, newCache[pocket.Height, *chainParams](512)
+}
+
+// at returns the parameters as of after block h.
+func (b *paramBook) at(ctx context.Context, h pocket.Height) (*chainParams, error) {
+	low, high := cellOf(h)
+	head, err := b.c.known(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if h != low && high <= head {
+		first, err := b.point(ctx, low)
+		if err != nil && !errors.Is(err, pocket.ErrPruned) {
+			return nil, err
+		}
+		if err == nil {
+			last, err := b.point(ctx, high)
+			if err != nil {
+				return nil, err
+			}
+			if first.same(last) {
+				quiet, err := b.quiet(ctx, low, high)
+				if err != nil || quiet {
+					return first, err
+				}
+			}
+		}
+	}
+	return b.point(ctx, h)
+}
+
+// quiet reports whether nobody governed between two heights.
+func (b *paramBook) quiet(ctx context.Context, low, high pocket.Height) (bool, error) {
+	b.mu.Lock()
+	owner := b.owner
+	b.mu.Unlock()
+	if owner.IsZero() {
+		var err error
+		if owner, err = b.c.DAOOwner(ctx); err != nil {
+			return false, err
+		}
+		b.mu.Lock()
+		b.owner = owner
+		b.mu.Unlock()
+	}
+	txs, err := b.c.accounts.between(ctx, owner, low+1, high)
+	for _, tx := range txs {
+		switch tx.Message.(type) {
+		case ChangeParam, ChangeUpgrade:
+			return false, err
+		}
+	}
+	return true, err
+}
+
+// point asks for the parameters as of after block h.
+func (b *paramBook) point(ctx context.Context, h pocket.Height) (*chainParams, error) {
+	return b.points.get(ctx, h, func() (*chainParams, error) {
+		var p chainParams
+		var err error
+		if p.nodes, err = b.c.NodeParams(ctx, h); err != nil {
+			return nil, of(err, "parameters at", h)
+		}
+		if p.pocket, err = b.c.PocketParams(ctx, h); err != nil {
+			return nil, of(err, "parameters at", h)
+		}
+		if p.fees, err = b.c.Fees(ctx, h); err != nil {
+			return nil, of(err, "fees at", h)
+		}
+		upgrade, err := b.c.Upgrade(ctx, h)
+		if err != nil {
+			return nil, of(err, "upgrade at", h)
+		}
+		p.features = upgrade.Rewards()
+		p.features.OutputPaidUntil, p.features.OutputPaidFrom = b.c.outputPaidUntil, b.c.outputPaidFrom
+		return &p, nil
+	})
+}
+
+// running returns the parameters that the transactions of block h begin with: those after the block before. What a feature brings that
+// becomes active with h is there only after it.
+func (b *paramBook) running(ctx context.Context, h pocket.Height) (*chainParams, error) {
+	before, err := b.at(ctx, max(h-1, 1))
+	if err != nil {
+		return nil, err
+	}
+	if active(before.features.StakeWeight, h) && before.nodes.StakeFloor == 0 {
+		return b.at(ctx, h)
+	}
+	if before.features.ChainMultipliers == h {
+		after, err := b.at(ctx, h)
+		if err != nil {
+			return nil, err
+		}
+		return &chainParams{nodes: after.nodes, pocket: before.pocket, fees: before.fees, features: before.features}, nil
+	}
+	return before, nil
+}
+
+// SharedParams returns the parameters that were in force at height h in pocket's words. Sessions and the windows of claims are Morse's own;
+// a claim is paid with its proof, which may come any time until ProofClose, reckoned for a claim that was made as soon as it could be. How
+// long unbonding takes is a time on Morse ([NodeParams.UnstakingTime]) and no number of sessions: SupplierUnbonding is 0.
+func (c *Client) SharedParams(ctx context.Context, h pocket.Height) (pocket.SharedParams, error) {
+	if h < 1 {
+		return pocket.SharedParams{}, fmt.Errorf("parameters at height %d: heights count from 1: %w", h, pocket.ErrInvalid)
+	}
+	p, err := c.params.at(ctx, h)
+	if err != nil {
+		return pocket.SharedParams{}, err
+	}
+	blocks := p.nodes.BlocksPerSession
+	open := (p.pocket.ClaimSubmissionWindow - 1) * blocks
+	return pocket.SharedParams{
+		BlocksPerSession: blocks, ClaimCloseOffset: open, ProofOpenOffset: 1, ProofCloseOffset: p.pocket.ClaimExpiration*blocks - open - 2,
+	}, nil
+}
