@@ -50,6 +50,10 @@ var table = map[string]layer{
 	"rewards/coingecko":               {imports: []string{"pocket", "rewards", "internal/rest"}, modules: 4},
 	"rewards/coingecko/coingeckotest": {imports: []string{"pocket", "rewards"}, modules: 2},
 
+	// PoktScan adds up what it tells, as an index does, so that it is a rewards.Source by itself; rewards links nothing that pocket does not.
+	"pocket/poktscan":              {imports: []string{"pocket", "rewards", "internal/rest"}, modules: 6},
+	"pocket/poktscan/poktscantest": {imports: []string{"pocket"}, modules: 2},
+
 	"internal/rest":       {imports: []string{"pocket"}},
 	"internal/same":       {imports: []string{"pocket"}},
 	"internal/sqlmigrate": {},
