@@ -68,7 +68,9 @@ func (c *core) load(s *Snapshot) {
 		events[s.Events[i].Sequence] = &s.Events[i]
 	}
 	for _, w := range s.Waiting {
-		c.box(w.Destination).push(events[w.Event])
+		if e := events[w.Event]; e != nil {
+			c.box(w.Destination).push(e)
+		}
 	}
 	for _, d := range s.Pending {
 		c.box(d.Destination).restore(d, events)

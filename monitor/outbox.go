@@ -48,7 +48,9 @@ func (o *outbox) nudge() {
 func (o *outbox) restore(d Delivery, events map[int64]*Event) {
 	o.pending, o.parts = &d, nil
 	for _, sequence := range d.Events {
-		o.parts = append(o.parts, events[sequence])
+		if e := events[sequence]; e != nil {
+			o.parts = append(o.parts, e)
+		}
 	}
 	o.nudge()
 }

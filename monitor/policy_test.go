@@ -25,7 +25,9 @@ type step struct {
 type doing = func(r monitor.Rule, s monitor.State, now time.Time) (monitor.State, monitor.EventKind)
 
 func result(res monitor.Result) doing {
-	return func(r monitor.Rule, s monitor.State, now time.Time) (monitor.State, monitor.EventKind) { return r.Next(s, res, now) }
+	return func(r monitor.Rule, s monitor.State, now time.Time) (monitor.State, monitor.EventKind) {
+		return r.Next(s, res, now)
+	}
 }
 
 func reads(value string) doing {
@@ -37,7 +39,9 @@ func occurs(name string, severity monitor.Severity) doing {
 }
 
 func changes(f func(monitor.State, time.Time) monitor.State) doing {
-	return func(_ monitor.Rule, s monitor.State, now time.Time) (monitor.State, monitor.EventKind) { return f(s, now), "" }
+	return func(_ monitor.Rule, s monitor.State, now time.Time) (monitor.State, monitor.EventKind) {
+		return f(s, now), ""
+	}
 }
 
 var (
@@ -46,14 +50,18 @@ var (
 	unknown = result(monitor.Result{Err: errors.New("no answer")})
 	worse   = result(monitor.Result{Health: monitor.Failing, Severity: monitor.Critical})
 	milder  = result(monitor.Result{Health: monitor.Failing, Severity: monitor.Info})
-	tick    = func(r monitor.Rule, s monitor.State, now time.Time) (monitor.State, monitor.EventKind) { return r.Tick(s, now) }
-	ack     = changes(func(s monitor.State, now time.Time) monitor.State { return s.Acknowledged("ada", now) })
-	unack   = changes(func(s monitor.State, now time.Time) monitor.State { return s.Unacknowledged(now) })
-	mute    = changes(func(s monitor.State, now time.Time) monitor.State { return s.Quieted(true, now) })
-	unmute  = changes(func(s monitor.State, now time.Time) monitor.State { return s.Quieted(false, now) })
-	hold    = changes(func(s monitor.State, now time.Time) monitor.State { return s.Explained(true, now) })
-	free    = changes(func(s monitor.State, now time.Time) monitor.State { return s.Explained(false, now) })
-	leave   = func(_ monitor.Rule, s monitor.State, now time.Time) (monitor.State, monitor.EventKind) { return s.Withdrawn(now) }
+	tick    = func(r monitor.Rule, s monitor.State, now time.Time) (monitor.State, monitor.EventKind) {
+		return r.Tick(s, now)
+	}
+	ack    = changes(func(s monitor.State, now time.Time) monitor.State { return s.Acknowledged("ada", now) })
+	unack  = changes(func(s monitor.State, now time.Time) monitor.State { return s.Unacknowledged(now) })
+	mute   = changes(func(s monitor.State, now time.Time) monitor.State { return s.Quieted(true, now) })
+	unmute = changes(func(s monitor.State, now time.Time) monitor.State { return s.Quieted(false, now) })
+	hold   = changes(func(s monitor.State, now time.Time) monitor.State { return s.Explained(true, now) })
+	free   = changes(func(s monitor.State, now time.Time) monitor.State { return s.Explained(false, now) })
+	leave  = func(_ monitor.Rule, s monitor.State, now time.Time) (monitor.State, monitor.EventKind) {
+		return s.Withdrawn(now)
+	}
 )
 
 const (
