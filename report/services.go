@@ -16,6 +16,9 @@ import (
 // OtherServices is the column of [Services] for what the largest services leave.
 const OtherServices = "other services"
 
+// AllServices is the column of [Services] for the period's sum in POKT.
+const AllServices = "All services POKT"
+
 // Services is a table with a row for each period and a column for each service: what the nodes' sides got. rows are kept apart by
 // period and service. The services that paid most have a column each, at most so many, the largest first; the others share one, so that
 // nothing is left out. The last column is the period's sum. With prices the same columns follow once more in the currency. An error wraps
@@ -28,7 +31,7 @@ func Services(rows []rewards.Row, q rewards.Query, most int) (Table, error) {
 	period := periodColumn(q.Period)
 	t := Table{Title: "Rewards by " + string(cmp.Or(q.Period, rewards.Day)) + " and service (" + cmp.Or(q.Zone, time.UTC).String() + ")", TotalLabel: "Total"}
 	t.Columns = append([]Column{period.Column}, columns...)
-	t.Columns = append(t.Columns, Column{Name: "All services POKT", Kind: KindPOKT, Sum: true})
+	t.Columns = append(t.Columns, Column{Name: AllServices, Kind: KindPOKT, Sum: true})
 	currency := currencyOf(rows, q)
 	if currency != "" {
 		for _, c := range append(columns, Column{Name: "All services"}) {

@@ -45,6 +45,7 @@ type statisticsWriter struct {
 	StatisticsOptions
 	b      strings.Builder
 	arrows bool
+	least  bool // whether a value was told of which a part had no price
 }
 
 func (w *statisticsWriter) line(format string, args ...any) { fmt.Fprintf(&w.b, format+"\n", args...) }
@@ -118,6 +119,7 @@ func (w *statisticsWriter) value(d decimal.NullDecimal, unpriced pocket.Upokt) s
 	case !d.Valid:
 		return ", no price"
 	case unpriced != 0:
+		w.least = true
 		return ", ≥ " + Money(d.Decimal, w.Currency)
 	}
 	return ", " + Money(d.Decimal, w.Currency)
@@ -186,6 +188,9 @@ func (w *statisticsWriter) legend() {
 	}
 	if w.Currency != "" {
 		w.line("Values in %s are those of the moment of each settlement.", w.Currency)
+	}
+	if w.least {
+		w.line("≥ is at least: a part had no price.")
 	}
 	for _, note := range append(lacks(w.AllTime.Total), withoutPrice(w.AllTime.Worth)...) {
 		w.line("%s", note)

@@ -25,17 +25,18 @@ type NodeDay struct {
 type Untold struct {
 	Settlements  int64           // that did not say who got what
 	Unattributed decimal.Decimal // paid to somebody for a reason not told
+	Unpriced     int64           // settlements at whose moment the picture's currency had no price
 }
 
 func (u Untold) check() error {
-	if u.Settlements < 0 {
-		return fmt.Errorf("%d untold settlements: %w", u.Settlements, pocket.ErrInvalid)
+	if u.Settlements < 0 || u.Unpriced < 0 {
+		return fmt.Errorf("%d untold settlements, %d without a price: %w", u.Settlements, u.Unpriced, pocket.ErrInvalid)
 	}
 	return checkAmount(u.Unattributed)
 }
 
 func (u Untold) plus(v Untold) Untold {
-	return Untold{u.Settlements + v.Settlements, u.Unattributed.Add(v.Unattributed)}
+	return Untold{u.Settlements + v.Settlements, u.Unattributed.Add(v.Unattributed), u.Unpriced + v.Unpriced}
 }
 
 // notes says what u is, nothing when it is nothing.
@@ -46,6 +47,9 @@ func (u Untold) notes(currency string) []string {
 	}
 	if u.Unattributed.IsPositive() {
 		parts = append(parts, amount(u.Unattributed)+" "+currency+" paid for a reason not told")
+	}
+	if u.Unpriced > 0 {
+		parts = append(parts, counted(u.Unpriced, "settlement")+" without a price")
 	}
 	return uncounted(parts)
 }
@@ -96,8 +100,8 @@ func (p *Painter) averageByNode(w io.Writer, days []NodeDay, o Options) error {
 	for i, slot := range when.slots {
 		when.slots[i].open = slot.open || slot.datum >= 0 && days[slot.datum].Partial
 	}
-	title := when.titled("Average reward by node")
-	facts := []string{o.Note, when.dateRange(o.Now), o.zone(p.letters), "total " + amount(total) + " " + o.Currency}
+	title := when.titled("Average reward by node" + o.inCurrency())
+	facts := []string{o.Note, when.dateRange(o.Now), o.zone(p.letters), o.sum("total", total, untold.Unpriced > 0)}
 	s := newSheet(p.letters, o)
 	if most == 0 && highest.IsZero() {
 		newFrame(s, o, when, title, facts, nil, untold.notes(o.Currency)).message("No nodes in this time")
@@ -133,7 +137,7 @@ const maxNodes = 1_000_000_000
 
 func averageLegend(when timeline, o Options) []entry {
 	legend := []entry{
-		{label: "average per node", swatch: func(s *sheet, left, right, middle vg.Length) {
+		{label: "average per node" + o.bracketed(), swatch: func(s *sheet, left, right, middle vg.Length) {
 			s.line(vg.Point{X: left, Y: middle}, vg.Point{X: right, Y: middle}, pen{color: s.ink.line, width: 2.6 * s.unit})
 			s.fill(circle(vg.Point{X: (left + right) / 2, Y: middle}, 4*s.unit), s.ink.line)
 		}},

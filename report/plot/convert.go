@@ -25,6 +25,38 @@ func MineByNode(points []rewards.DayPoint) []NodeDay {
 	})
 }
 
+// WorthByNode is like [GrossByNode] of what it was worth, and returns the currency for [Options.Currency]: "" when the points were not valued. A
+// day of which a part had no price has no average, which is a gap; what had none is in no total and said at the foot.
+func WorthByNode(points []rewards.DayPoint) (days []NodeDay, currency string) {
+	return worthOf(points, func(p rewards.DayPoint) (average, total, unattributed decimal.NullDecimal) {
+		return p.AverageWorth, p.Worth.Gross, p.Worth.Unattributed
+	})
+}
+
+// MineWorthByNode is like [WorthByNode] of the part that went to the wallets asked for.
+func MineWorthByNode(points []rewards.DayPoint) (days []NodeDay, currency string) {
+	return worthOf(points, func(p rewards.DayPoint) (average, total, unattributed decimal.NullDecimal) {
+		return p.AverageMineWorth, p.Worth.Mine, p.Worth.UnattributedMine
+	})
+}
+
+func worthOf(
+	points []rewards.DayPoint, amounts func(rewards.DayPoint) (average, total, unattributed decimal.NullDecimal),
+) (days []NodeDay, currency string) {
+	days = make([]NodeDay, len(points))
+	for i, p := range points {
+		days[i] = NodeDay{Start: p.Start, Partial: p.Partial, Nodes: p.Nodes, Untold: Untold{Settlements: p.Total.LackShares}}
+		if p.Worth == nil {
+			continue
+		}
+		average, total, unattributed := amounts(p)
+		currency = p.Worth.Currency
+		days[i].Average, days[i].Total = average, total.Decimal
+		days[i].Untold.Unattributed, days[i].Untold.Unpriced = unattributed.Decimal, p.Worth.Unpriced.Settlements
+	}
+	return days, currency
+}
+
 func nodeDaysOf(
 	points []rewards.DayPoint, amounts func(rewards.DayPoint) (average decimal.NullDecimal, total, unattributed pocket.Upokt),
 ) []NodeDay {
@@ -46,6 +78,28 @@ func nodeDaysOf(
 //
 // Of rows by recipient, take Gross, Mine or OtherRoles: the other amounts overlap.
 func StackOf(rows []rewards.Row, by rewards.Dimension, amount func(rewards.Sums) pocket.Upokt) (Stack, error) {
+	return stackOf(rows, by, func(r *rewards.Row) (decimal.NullDecimal, Untold) {
+		return decimal.NewNullDecimal(amount(r.Sums).Decimal()), Untold{Settlements: r.LackShares, Unattributed: r.Unattributed.Decimal()}
+	})
+}
+
+// StackWorthOf is like [StackOf] of what an amount was worth, and returns the currency for [Options.Currency]: "" when the rows were not valued. A
+// period in which nothing had a price is unknown; what else had none is in no bar and said at the foot.
+//
+//	stack, currency, err := plot.StackWorthOf(rows, rewards.ByService, func(w rewards.Worth) decimal.NullDecimal { return w.Gross })
+func StackWorthOf(rows []rewards.Row, by rewards.Dimension, part func(rewards.Worth) decimal.NullDecimal) (stack Stack, currency string, err error) {
+	stack, err = stackOf(rows, by, func(r *rewards.Row) (decimal.NullDecimal, Untold) {
+		if r.Worth == nil {
+			return decimal.NullDecimal{}, Untold{Settlements: r.LackShares}
+		}
+		currency = r.Worth.Currency
+		return part(*r.Worth), Untold{Settlements: r.LackShares, Unattributed: r.Worth.Unattributed.Decimal, Unpriced: r.Worth.Unpriced.Settlements}
+	})
+	return stack, currency, err
+}
+
+// stackOf makes a stack of an amount of each row, which is not valid when it is not known.
+func stackOf(rows []rewards.Row, by rewards.Dimension, amount func(*rewards.Row) (decimal.NullDecimal, Untold)) (Stack, error) {
 	id, err := idOf(by)
 	if err != nil {
 		return Stack{}, err
@@ -62,15 +116,25 @@ func StackOf(rows []rewards.Row, by rewards.Dimension, amount func(rewards.Sums)
 	for i, start := range stack.Starts {
 		place[start.UnixNano()] = i
 	}
+	missing, known := make([]bool, len(stack.Starts)), make([]bool, len(stack.Starts))
 	series := map[string][]decimal.Decimal{}
-	for _, row := range rows {
+	for i := range rows {
+		row := &rows[i]
 		if series[id(row.Key)] == nil {
 			series[id(row.Key)] = make([]decimal.Decimal, len(stack.Starts))
 		}
 		values := series[id(row.Key)]
 		i := place[row.Start.UnixNano()]
-		values[i] = values[i].Add(amount(row.Sums).Decimal())
-		stack.Untold = stack.Untold.plus(Untold{Settlements: row.LackShares, Unattributed: row.Unattributed.Decimal()})
+		value, untold := amount(row)
+		values[i] = values[i].Add(value.Decimal)
+		missing[i] = missing[i] || !value.Valid
+		known[i] = known[i] || !value.Decimal.IsZero()
+		stack.Untold = stack.Untold.plus(untold)
+	}
+	for i := range known {
+		if missing[i] && !known[i] {
+			stack.Unknown = append(stack.Unknown, stack.Starts[i])
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(series)) {
 		label := name
@@ -102,9 +166,27 @@ func idOf(by rewards.Dimension) (func(rewards.Key) string, error) {
 // LossesOf returns what [Painter.Losses] shows of rows that are kept apart by period, in POKT. Rows may come in any order; rows by
 // recipient overlap and are a [pocket.ErrInvalid].
 func LossesOf(rows []rewards.Row) ([]Loss, error) {
+	losses, _, err := lossesBy(rows, func(start time.Time, r rewards.LossReport) Loss {
+		return lossOf(start, r, func(l *rewards.Loss) decimal.Decimal { return l.Amount.Decimal() })
+	})
+	return losses, err
+}
+
+// LossesWorthOf is like [LossesOf] of what was lost in a currency, which it returns for [Options.Currency]: "" when the rows were not valued. What
+// had no price is in no bar and said at the foot.
+func LossesWorthOf(rows []rewards.Row) (losses []Loss, currency string, err error) {
+	return lossesBy(rows, func(start time.Time, r rewards.LossReport) Loss {
+		loss := lossOf(start, r, func(l *rewards.Loss) decimal.Decimal { return l.Worth.Decimal })
+		for i := range r.Causes {
+			loss.Unpriced = loss.Unpriced.Add(r.Causes[i].Unpriced.Decimal())
+		}
+		return loss
+	})
+}
+
+func lossesBy(rows []rewards.Row, make func(time.Time, rewards.LossReport) Loss) (losses []Loss, currency string, err error) {
 	sorted := slices.Clone(rows)
 	slices.SortStableFunc(sorted, func(a, b rewards.Row) int { return a.Start.Compare(b.Start) })
-	var losses []Loss
 	for len(sorted) > 0 {
 		start := sorted[0].Start
 		n := slices.IndexFunc(sorted, func(r rewards.Row) bool { return !r.Start.Equal(start) })
@@ -113,18 +195,20 @@ func LossesOf(rows []rewards.Row) ([]Loss, error) {
 		}
 		report, err := rewards.Losses(sorted[:n])
 		if err != nil {
-			return nil, fmt.Errorf("losses since %s: %w", start.Format(time.RFC3339), err)
+			return nil, "", fmt.Errorf("losses since %s: %w", start.Format(time.RFC3339), err)
 		}
-		losses = append(losses, lossOf(start, report))
+		currency = report.Currency
+		losses = append(losses, make(start, report))
 		sorted = sorted[n:]
 	}
-	return losses, nil
+	return losses, currency, nil
 }
 
-func lossOf(start time.Time, report rewards.LossReport) Loss {
+func lossOf(start time.Time, report rewards.LossReport, amount func(*rewards.Loss) decimal.Decimal) Loss {
 	loss := Loss{Start: start, Unknown: report.LackAmounts}
-	for _, cause := range report.Causes {
-		switch amount := cause.Amount.Decimal(); cause.Cause {
+	for i := range report.Causes {
+		cause := &report.Causes[i]
+		switch amount := amount(cause); cause.Cause {
 		case rewards.CauseOverserviced:
 			loss.Overserviced = amount
 		case rewards.CauseDeflation:

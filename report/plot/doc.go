@@ -7,8 +7,8 @@
 //   - [Painter.Stacked]: rewards as bars split by service, supplier, wallet or anything else
 //   - [Painter.Losses]: what was claimed and not paid, by cause, and what was slashed
 //
-// Each takes plain data of this package, which [GrossByNode], [MineByNode], [StackOf] and [LossesOf] make of what package rewards answers, and
-// [Options]: the colours, the size, the zone, the currency. A picture of no data is a picture that says so.
+// Each takes plain data of this package, which [GrossByNode], [MineByNode], [StackOf] and [LossesOf] make of what package rewards answers in POKT,
+// [WorthByNode], [MineWorthByNode], [StackWorthOf] and [LossesWorthOf] in a currency, and [Options]: the colours, the size, the zone, the currency. A picture of no data is a picture that says so.
 //
 // # What a picture tells
 //
@@ -19,7 +19,8 @@
 // has to be added up by the same [Options.Period] and in the same zone, or it is refused, since its dates would be wrong. The
 // period that is not over, by [Options.Now], is drawn apart as "today so far": a hollow point on a broken line, a pale bar.
 //
-// What the chain did not tell is in no amount; then the foot of the picture says how much is missing. With [Options.Simulated] the picture
+// A time without a price is a gap in a line and striped among bars, never a zero; totals are "at least" then. What the chain did not tell is
+// in no amount; then the foot of the picture says how much is missing. With [Options.Simulated] the picture
 // says that its data is not real.
 //
 // # How it looks

@@ -98,6 +98,22 @@ func TestGallery(t *testing.T) {
 	nothing.Theme = Dark
 	save("losses-none-dark", nothing, losses(nil))
 	save("losses-unknown", nothing, losses([]Loss{{Start: days(3)[0], Unknown: 12, Discarded: 1}}))
+	valuedDays, currency := WorthByNode(valuedPoints(t, zone, 15, 3, 4, 8))
+	euros := light
+	euros.Currency, euros.Now = currency, noon
+	save("average-eur", euros, average(valuedDays))
+	bare, _ := WorthByNode(valuedPoints(t, zone, 5, 0, 1, 2, 3, 4))
+	save("average-eur-none", euros, average(bare))
+	worth, _, err := StackWorthOf(valuedRows(t, zone, 15, []rewards.Dimension{rewards.ByService}, 3, 4, 8), rewards.ByService, grossWorth)
+	require.NoError(t, err)
+	save("stacked-eur", euros, stacked(worth))
+	worth.Area = true
+	euros.Theme = Dark
+	save("stacked-eur-area", euros, stacked(worth))
+	valuedLosses, _, err := LossesWorthOf(valuedRows(t, zone, 15, nil, 3, 4, 8))
+	require.NoError(t, err)
+	save("losses-eur", euros, losses(valuedLosses))
+
 	small := light
 	small.Width, small.Height = 400, 300
 	save("small", small, average(nodeDays(days(15), 24)))

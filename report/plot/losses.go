@@ -21,6 +21,9 @@ type Loss struct {
 
 	Discarded int64 // claims the chain dropped without telling what they were worth
 	Unknown   int64 // settlements of which the chain did not tell what was overserviced and deflated
+
+	// Unpriced is what was lost in POKT at moments at which the picture's currency had no price. A period with nothing else is unknown.
+	Unpriced decimal.Decimal
 }
 
 // Losses writes a picture of losses as bars, one for each period, with a part for each cause. What was slashed is striped: it was taken
@@ -49,7 +52,7 @@ func (p *Painter) losses(w io.Writer, losses []Loss, o Options) error {
 		{name: "slashed", colour: ink.slashed, hatched: true},
 	}
 	starts := make([]time.Time, len(losses))
-	discarded, unknown := int64(0), int64(0)
+	discarded, unknown, unpriced := int64(0), int64(0), decimal.Zero
 	for i, loss := range losses {
 		starts[i] = loss.Start
 		for j, value := range []decimal.Decimal{loss.Overserviced, loss.Deflated, loss.Expired, loss.Slashed} {
@@ -59,25 +62,34 @@ func (p *Painter) losses(w io.Writer, losses []Loss, o Options) error {
 			layers[j].values = append(layers[j].values, value)
 			layers[j].total = layers[j].total.Add(value)
 		}
+		if err := checkAmount(loss.Unpriced); err != nil {
+			return fmt.Errorf("without a price on %s: %w", loss.Start.Format(time.DateOnly), err)
+		}
 		if loss.Discarded < 0 || loss.Unknown < 0 {
 			return fmt.Errorf("count below 0 on %s: %w", loss.Start.Format(time.DateOnly), pocket.ErrInvalid)
 		}
 		discarded += loss.Discarded
 		unknown += loss.Unknown
+		unpriced = unpriced.Add(loss.Unpriced)
 	}
 	when, err := newTimeline(starts, o)
 	if err != nil {
 		return err
 	}
-	title := when.titled("Losses by cause")
+	when.doubt(unpricedLosses(losses))
+	title := when.titled("Losses by cause" + o.inCurrency())
 	slashed := layers[3].total
 	unpaid := layers[0].total.Add(layers[1].total).Add(layers[2].total)
 	facts := []string{o.Note, when.dateRange(o.Now), o.zone(p.letters),
-		"unpaid claims " + amount(unpaid) + " " + o.Currency}
-	notes := lossNotes(unpaid.IsPositive(), discarded, unknown)
+		o.sum("unpaid claims", unpaid, unpriced.IsPositive())}
+	notes := lossNotes(unpaid.IsPositive(), discarded, unknown, unpriced)
 	s := newSheet(p.letters, o)
 	if unpaid.IsZero() && slashed.IsZero() {
 		f := newFrame(s, o, when, title, facts[:3], nil, notes)
+		if when.doubtful() {
+			f.message("No price in this time")
+			return p.finish(w, s, title, o)
+		}
 		f.noLosses(len(notes) > 0)
 		return p.finish(w, s, title, o)
 	}
@@ -85,14 +97,28 @@ func (p *Painter) losses(w io.Writer, losses []Loss, o Options) error {
 	return p.finish(w, s, title, o)
 }
 
+// unpricedLosses are the starts of the periods in which nothing of what was lost had a price.
+func unpricedLosses(losses []Loss) []time.Time {
+	var starts []time.Time
+	for _, l := range losses {
+		if l.Unpriced.IsPositive() && decimal.Sum(l.Overserviced, l.Deflated, l.Expired, l.Slashed).IsZero() {
+			starts = append(starts, l.Start)
+		}
+	}
+	return starts
+}
+
 // lossNotes says what the amounts are not.
-func lossNotes(whole bool, discarded, unknown int64) []string {
+func lossNotes(whole bool, discarded, unknown int64, unpriced decimal.Decimal) []string {
 	var parts []string
 	if discarded > 0 {
 		parts = append(parts, counted(discarded, "discarded claim")+" of unknown worth")
 	}
 	if unknown > 0 {
 		parts = append(parts, counted(unknown, "settlement")+" of which the chain did not tell the amounts")
+	}
+	if unpriced.IsPositive() {
+		parts = append(parts, amount(unpriced)+" "+coin+" without a price")
 	}
 	notes := uncounted(parts)
 	if whole {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/rewards"
 )
@@ -87,6 +89,35 @@ func (o Options) Check() error {
 	return errors.Join(errs...)
 }
 
+// coin is what amounts are in when nothing else is said.
+const coin = "POKT"
+
+// inCurrency is what a title says of another currency, and bracketed what a legend says.
+func (o Options) inCurrency() string {
+	if o.Currency == coin {
+		return ""
+	}
+	return " in " + o.Currency
+}
+
+func (o Options) bracketed() string {
+	if o.Currency == coin {
+		return ""
+	}
+	return " (" + o.Currency + ")"
+}
+
+// sum says what an amount is, of which a part may have had no price: then it is worth more, and of nothing else nobody knows.
+func (o Options) sum(what string, d decimal.Decimal, unpriced bool) string {
+	switch {
+	case unpriced && d.IsZero():
+		return what + " not known"
+	case unpriced:
+		what += " at least"
+	}
+	return what + " " + amount(d) + " " + o.Currency
+}
+
 // zone is the name of the zone, which anybody may have made up.
 func (o Options) zone(letters *typeface) string { return letters.clean(o.Zone.String(), maxLabel) }
 
@@ -96,7 +127,7 @@ func (o Options) filled(letters *typeface) Options {
 	o.Note = letters.clean(o.Note, maxTitle)
 	o.Currency = letters.clean(o.Currency, maxCurrency)
 	if o.Currency == "" {
-		o.Currency = "POKT"
+		o.Currency = coin
 	}
 	if o.Format == "" {
 		o.Format = PNG

@@ -32,6 +32,8 @@ type Stack struct {
 	// Area draws areas in place of bars. Good for many periods, where bars get narrow.
 	Area   bool
 	Untold Untold
+	// Unknown are the starts of periods of which nothing is known, such as without a price. They are marked as such, and are no zeros.
+	Unknown []time.Time
 }
 
 // A Series is one part of a [Stack].
@@ -70,12 +72,17 @@ func (p *Painter) stacked(w io.Writer, stack Stack, o Options) error {
 	if by := p.letters.clean(stack.By, maxLabel); by != "" {
 		title += " by " + by
 	}
-	title = when.titled(title)
-	facts := []string{o.Note, when.dateRange(o.Now), o.zone(p.letters), "total " + amount(total) + " " + o.Currency}
+	title = when.titled(title + o.inCurrency())
+	when.doubt(stack.Unknown)
+	facts := []string{o.Note, when.dateRange(o.Now), o.zone(p.letters), o.sum("total", total, stack.Untold.Unpriced > 0)}
 	notes := stack.Untold.notes(o.Currency)
 	s := newSheet(p.letters, o)
 	if total.IsZero() {
-		newFrame(s, o, when, title, facts, nil, notes).message("No rewards in this time")
+		message := "No rewards in this time"
+		if when.doubtful() || stack.Untold.Unpriced > 0 {
+			message = "No price in this time"
+		}
+		newFrame(s, o, when, title, facts, nil, notes).message(message)
 		return p.finish(w, s, title, o)
 	}
 	f := newFrame(s, o, when, title, facts, stackLegend(layers, when, o), notes)
@@ -167,6 +174,11 @@ func stackLegend(layers []layer, when timeline, o Options) []entry {
 			}
 		}})
 	}
+	if when.doubtful() {
+		legend = append(legend, entry{label: "no price", swatch: func(s *sheet, left, right, middle vg.Length) {
+			s.blank(left+2*s.unit, middle-7*s.unit, right-2*s.unit, middle+7*s.unit)
+		}})
+	}
 	if when.open() {
 		_, _, open := words(o.Period)
 		legend = append(legend, entry{label: open, swatch: func(s *sheet, left, right, middle vg.Length) {
@@ -201,6 +213,11 @@ func (f *frame) stack(layers []layer, area bool) {
 	for _, layer := range sums {
 		for j := range layer {
 			layer[j] /= left.top()
+		}
+	}
+	for _, s := range f.when.slots {
+		if left, right := f.bounds(s); s.unknown {
+			f.blank(left, f.bottom, right, f.top)
 		}
 	}
 	if area {
@@ -255,9 +272,9 @@ func (f *frame) bars(layers []layer, sums [][]float64) {
 	}
 }
 
-// areas draws each layer as the area below a line through the middles of the periods. Periods without data are 0.
+// areas draws each layer as the area below a line through the middles of the periods. Periods without data are 0; where nothing is known
+// there is no area.
 func (f *frame) areas(layers []layer, sums [][]float64) {
-	last := f.when.slots[len(f.when.slots)-1]
 	for i := len(layers) - 1; i >= 0; i-- {
 		height := func(s slot) vg.Length {
 			if s.datum < 0 {
@@ -265,15 +282,26 @@ func (f *frame) areas(layers []layer, sums [][]float64) {
 			}
 			return f.y(sums[i][s.datum])
 		}
-		line := []vg.Point{{X: f.left, Y: height(f.when.slots[0])}}
-		for _, s := range f.when.slots {
-			line = append(line, vg.Point{X: f.x((f.when.at(s.from) + f.when.at(s.to)) / 2), Y: height(s)})
+		for slots := range f.when.known() {
+			first, last := slots[0], slots[len(slots)-1]
+			line := []vg.Point{{X: f.x(f.when.at(first.from)), Y: height(first)}}
+			for _, s := range slots {
+				line = append(line, vg.Point{X: f.x((f.when.at(s.from) + f.when.at(s.to)) / 2), Y: height(s)})
+			}
+			line = append(line, vg.Point{X: f.x(f.when.at(last.to)), Y: height(last)})
+			f.shade(line, layers[i].colour)
+			if last.open {
+				f.shade(line[max(0, len(line)-3):], f.pale(layers[i].colour))
+			}
 		}
-		line = append(line, vg.Point{X: f.right, Y: height(last)})
-		f.shade(line, layers[i].colour)
-		if last.open {
-			f.shade(line[max(0, len(line)-3):], f.pale(layers[i].colour))
-		}
+	}
+}
+
+// blank draws a place of which nothing is known.
+func (s *sheet) blank(left, bottom, right, top vg.Length) {
+	s.fill(bar(left, bottom, right, top), s.ink.grid)
+	if right-left > 4*s.unit { // stripes in a narrow bar would look like gaps
+		s.hatch(left, bottom, right, top)
 	}
 }
 

@@ -3,6 +3,7 @@ package plot
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"sort"
 	"time"
@@ -19,6 +20,7 @@ type slot struct {
 	from, to time.Time
 	datum    int  // which datum is of this period, -1 when none is
 	open     bool // the period is not over
+	unknown  bool // nothing is known of the period, which is not nothing
 }
 
 // A timeline is the periods that a picture shows, oldest first, without gaps. It is empty when there is neither data nor a closed span.
@@ -69,6 +71,34 @@ func newTimeline(starts []time.Time, o Options) (timeline, error) {
 		return line, errors.New("the calendar has no place for " + starts[next].Format(time.RFC3339))
 	}
 	return line, nil
+}
+
+// doubt marks the periods that start at these times as unknown.
+func (l timeline) doubt(starts []time.Time) {
+	for i, s := range l.slots {
+		l.slots[i].unknown = slices.ContainsFunc(starts, s.from.Equal)
+	}
+}
+
+// doubtful reports whether a period is unknown.
+func (l timeline) doubtful() bool {
+	return slices.ContainsFunc(l.slots, func(s slot) bool { return s.unknown })
+}
+
+// known yields the runs of periods that are not unknown.
+func (l timeline) known() iter.Seq[[]slot] {
+	return func(yield func([]slot) bool) {
+		from := 0
+		for i, s := range append(l.slots, slot{unknown: true}) {
+			if !s.unknown {
+				continue
+			}
+			if i > from && !yield(l.slots[from:i]) {
+				return
+			}
+			from = i + 1
+		}
+	}
 }
 
 func (l timeline) first() time.Time { return l.slots[0].from }

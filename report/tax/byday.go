@@ -3,6 +3,7 @@ package tax
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -17,7 +18,7 @@ import (
 //
 // What one event becomes of is of the same kind and wallet, and either has a price throughout or none: so a value is always that of the whole
 // amount. Amounts and values are the sums, and the price is the one divided by the other, to 18 decimals. The time is that of the
-// day's last. The node, the service and the role stay where they are the same throughout.
+// day's last, by which a day's events are sorted. The node, the service and the role stay where they are the same throughout.
 //
 // The reference names the day and the wallet, so that a day imported again is known again. For that a day must be whole: the
 // days not over at now are left out, and income should begin with the beginning of a day. A zero now leaves out none.
@@ -108,6 +109,7 @@ func (g *days) add(e *Event) error {
 // flush yields the day's events and forgets them.
 func (g *days) flush(yield func(Event, error) bool, now time.Time) bool {
 	over := now.IsZero() || !g.to.After(now)
+	slices.SortStableFunc(g.events, func(a, b Event) int { return a.Time.Compare(b.Time) })
 	for i := range g.events {
 		e := &g.events[i]
 		e.TxHash, e.Note = "", counted(e)

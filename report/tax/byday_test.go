@@ -50,8 +50,8 @@ func TestByDay(t *testing.T) {
 	})
 	t.Run("slashes and fees stay apart", func(t *testing.T) {
 		got := collect(t, ByDay(sent(income(true)), madrid, time.Time{}))
-		assert.Equal(t, []Kind{Earned, Untold, Earned, Slashed, Fee, Earned}, kinds(got))
-		assert.Equal(t, "1 slash of the day", got[3].Note)
+		assert.Equal(t, []Kind{Earned, Untold, Slashed, Earned, Fee, Earned}, kinds(got), "by when each ended")
+		assert.Equal(t, "1 slash of the day", got[2].Note)
 	})
 	t.Run("income that does not come oldest first is refused", func(t *testing.T) {
 		late, early := settled(), settled()

@@ -105,7 +105,7 @@ func (b *bookkeeper) look(event pocket.Event) error {
 func (b *bookkeeper) settlement(event pocket.Event, s *pocket.Settlement) {
 	if s.Lacks.Has(pocket.LacksShares) || s.Lacks.Has(pocket.LacksReasons) && len(b.wallets) == 0 {
 		b.found = append(b.found, Event{Kind: Untold, Time: s.Time, Node: s.Supplier, Service: s.Service, Height: s.Height, TxHash: s.TxHash, Count: 1,
-			Reference: reference(s.At, 0, s.Supplier, s.Application, s.Service, s.SessionEnd), Source: b.source(event)})
+			Reference: reference(s.At, 0, s.Supplier, s.Application, s.Service, s.SessionEnd), Source: b.source(event, s.Supplier)})
 		return
 	}
 	for i := range s.Shares {
@@ -135,7 +135,12 @@ func (b *bookkeeper) add(event pocket.Event, e Event) {
 		return
 	}
 	at := event.Where()
-	e.Time, e.Height, e.TxHash, e.Count, e.Source = at.Time, at.Height, at.TxHash, 1, b.source(event)
+	e.Time, e.Height, e.TxHash, e.Count = at.Time, at.Height, at.TxHash, 1
+	who := e.Node // of a fee there is none
+	if who.IsZero() {
+		who = e.Wallet
+	}
+	e.Source = b.source(event, who)
 	if b.Prices != nil {
 		e.Currency = b.currency
 		if moment := at.Time.UnixNano(); !b.asked || moment != b.at {
@@ -158,11 +163,12 @@ func shortest(d decimal.Decimal) decimal.Decimal {
 	return short
 }
 
-func (b *bookkeeper) source(event pocket.Event) string {
+// source tells where an event is known from, by default the chain that somebody concerned has an address of.
+func (b *bookkeeper) source(event pocket.Event, who pocket.Address) string {
 	if b.Source != nil {
 		return b.Source(event)
 	}
-	if pocket.SubjectOf(event).Supplier.Kind() == pocket.MorseAddress {
+	if who.Kind() == pocket.MorseAddress {
 		return "morse"
 	}
 	return "shannon"

@@ -109,6 +109,13 @@ func TestIncome(t *testing.T) {
 		assert.Equal(t, pocket.RoleValidator, got[0].Role)
 		assert.Empty(t, collect(t, Income(each(reward), IncomeOptions{})))
 	})
+	t.Run("the chain is known by the addresses", func(t *testing.T) {
+		fee := pocket.Transaction{At: morse().At, Fee: 10_000, FeePayer: older}
+		proposer := pocket.ValidatorReward{At: pocket.At{Height: 9, Index: 3, Time: march}, Account: older, Validator: older, Commission: 5}
+		for _, e := range collect(t, Income(each(morse(), fee, proposer), IncomeOptions{Wallets: mine, Losses: true})) {
+			assert.Equal(t, "morse", e.Source)
+		}
+	})
 	t.Run("the source is what the caller says", func(t *testing.T) {
 		got := collect(t, Income(each(settled()), IncomeOptions{Source: func(pocket.Event) string { return "poktscan" }}))
 		assert.Equal(t, "poktscan", got[0].Source)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/report"
+	"github.com/poktbot/poktbot/rewards"
 )
 
 // Options say how [Write] writes. The zero value is what the platform documents, without prices.
@@ -142,9 +143,14 @@ func newWriter(f Format, o Options) (*writer, error) {
 	if s.utc || w.zone == nil {
 		w.zone = time.UTC
 	}
+	if o.Currency != "" {
+		if w.Currency, err = rewards.CurrencyCode(o.Currency); err != nil {
+			return nil, fmt.Errorf("%s file: %w", f, err)
+		}
+	}
 	errs := []error{
 		report.CSVOptions{DecimalMark: o.DecimalMark, Separator: o.Separator}.Check(),
-		single("alias of the currency", o.Alias), single("currency", o.Currency), single("asset", o.Asset), single("platform", o.Platform),
+		single("alias of the currency", o.Alias), single("asset", o.Asset), single("platform", o.Platform),
 	}
 	if o.TimeLayout != "" {
 		layout, err := TimeLayout(o.TimeLayout)

@@ -152,6 +152,7 @@ func TestOptions(t *testing.T) {
 		{"a value's column without prices", Options{Alias: "Euro", Columns: []Column{{Name: "Buy Amount Euro"}}}, "there is none"},
 		{"a kind", Options{Types: map[Kind]string{Untold: "x"}}, "want one of reward, slash or fee"},
 		{"a type of two lines", Options{Types: map[Kind]string{Earned: "a\r\nb"}}, "in one line"},
+		{"a currency", Options{Currency: "€"}, `currency "€": want a code such as EUR`},
 		{"a platform", Options{Platform: strings.Repeat("x", 61)}, "up to 60 characters"},
 	}
 	for _, test := range tests {
@@ -199,6 +200,8 @@ func TestOptions(t *testing.T) {
 		_, err := Write(t.Context(), &strings.Builder{}, Koinly, income, Options{Currency: "USD"})
 		assert.ErrorIs(t, err, pocket.ErrInvalid)
 		assert.ErrorContains(t, err, "income in EUR and in USD")
+		_, err = Write(t.Context(), &strings.Builder{}, Koinly, income, Options{Currency: "eur"})
+		assert.NoError(t, err, "in whatever case")
 	})
 }
 

@@ -61,6 +61,12 @@ func Months(income iter.Seq2[Event, error], year int, zone *time.Location) ([]Mo
 // it tells nothing of prices. Losses have columns when there are any. What had no price is counted in a column of its own, and
 // what the chain did not tell in a note. Errors are those of [Months].
 func Year(income iter.Seq2[Event, error], year int, zone *time.Location, currency string) (report.Table, error) {
+	if currency != "" {
+		var err error
+		if currency, err = rewards.CurrencyCode(currency); err != nil {
+			return report.Table{}, fmt.Errorf("income of %d: %w", year, err)
+		}
+	}
 	months, err := Months(income, year, zone)
 	if err != nil {
 		return report.Table{}, err

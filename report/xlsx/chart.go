@@ -13,7 +13,7 @@ import (
 // A Chart is a picture that the spreadsheet draws of a sheet's own cells, beside them. It shows the table's rows in the first sheet.
 type Chart struct {
 	Title string
-	X     string // the name of the column along the bottom
+	X     string // the name of the column along the bottom; columns of money are named with their currency: "Value (EUR)"
 	// Bars are the names of the columns drawn as bars, against the axis at the left.
 	Bars      []string
 	Stacked   bool
@@ -180,9 +180,12 @@ func (c Chart) series(s *Sheet, p part, name string) (excelize.ChartSeries, erro
 	}, nil
 }
 
-// column returns the place of the column called name.
+// column returns the place of the column whose header or name that is. Of several the first counts, headers before names: so "POKT" is not "POKT (EUR)".
 func column(s *Sheet, name string) (int, error) {
-	i := slices.IndexFunc(s.Columns, func(c report.Column) bool { return c.Name == name })
+	i := slices.IndexFunc(s.Columns, func(c report.Column) bool { return c.Header() == name })
+	if i < 0 {
+		i = slices.IndexFunc(s.Columns, func(c report.Column) bool { return c.Name == name })
+	}
 	if i < 0 {
 		return 0, fmt.Errorf("chart of column %q: the table has none: %w", name, pocket.ErrInvalid)
 	}

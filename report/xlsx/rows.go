@@ -18,6 +18,7 @@ type rowWriter struct {
 	to      io.Writer
 	buf     []byte
 	written int64
+	table   []report.Column
 	columns []string // `<c r="A`, `<c r="B`, …
 	known   []int    // texts of each column that are shared
 	number  []byte   // of the row, in digits
@@ -27,8 +28,8 @@ type rowWriter struct {
 // flushAt is how much XML is collected before it is compressed.
 const flushAt = 64 << 10
 
-func newRowWriter(b *builder, columns int) *rowWriter {
-	w := &rowWriter{book: &b.book, styles: b.styles, strings: b.strings, known: make([]int, columns), dates: dates{zone: b.book.Zone}}
+func newRowWriter(b *builder, columns []report.Column) *rowWriter {
+	w := &rowWriter{book: &b.book, styles: b.styles, strings: b.strings, table: columns, known: make([]int, len(columns)), dates: dates{zone: b.book.Zone}}
 	for i := range columns {
 		w.columns = append(w.columns, `<c r="`+columnName(i+1))
 	}
@@ -137,7 +138,7 @@ func (w *rowWriter) cell(column int, c *report.Cell, looks *look) {
 		return
 	}
 	mark := len(w.buf)
-	w.start(column, looks.kinds[kind])
+	w.start(column, looks.cell(kind, &w.table[column]))
 	w.text(`><v>`)
 	if !w.value(c) {
 		w.buf = w.buf[:mark]
@@ -202,7 +203,7 @@ func (w *rowWriter) totals(n int, row []report.Cell, columns []report.Column, pa
 			w.cell(i, c, w.styles.total)
 			continue
 		}
-		w.start(i, w.styles.total.kinds[c.Kind()])
+		w.start(i, w.styles.total.cell(c.Kind(), &columns[i]))
 		w.text(`><f>`)
 		w.text(sum(columnName(i+1), parts))
 		w.text(`</f><v>`)

@@ -110,7 +110,7 @@ func (t *tableWriter) begin() error {
 		return err
 	}
 	if t.out == nil {
-		t.out = newRowWriter(t.builder, len(t.sheet.Columns))
+		t.out = newRowWriter(t.builder, t.sheet.Columns)
 	}
 	t.out.begin(to)
 	t.out.head(t.widths, t.builder.parts == 1)

@@ -3,6 +3,7 @@ package xlsx
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/xuri/excelize/v2"
@@ -26,20 +27,53 @@ var formats = [...]string{
 	report.KindHeight:  "0",
 }
 
-// A look is the style of a row's cells: what follows the cell's place in its tag, for each kind.
+// A look is the style of a row's cells: what follows the cell's place in its tag, for each kind, and for each currency that money is in.
 type look struct {
-	kinds [len(formats)]string
-	fill  bool // whether empty cells have it too
+	kinds  [len(formats)]string
+	money  map[string]string // of [report.KindFiat], by the number format of the currency
+	prices map[string]string // of [report.KindDecimal] in a currency, likewise
+	fill   bool              // whether empty cells have it too
+}
+
+// cell is the style of a cell of that kind in a column.
+func (l *look) cell(kind report.Kind, c *report.Column) string {
+	if c.Currency != "" {
+		switch kind {
+		case report.KindFiat:
+			return l.money[moneyFormat(c.Currency)]
+		case report.KindDecimal:
+			return l.prices[priceFormat(c.Currency)]
+		}
+	}
+	return l.kinds[kind]
+}
+
+// moneyFormat shows money of a currency with the decimals that it has.
+func moneyFormat(currency string) string {
+	format := "#,##0"
+	if places := report.Places(currency); places > 0 {
+		format += "." + strings.Repeat("0", places)
+	}
+	return format
+}
+
+// priceFormat shows what is worth less than the least of a currency, too.
+func priceFormat(currency string) string {
+	format := moneyFormat(currency)
+	if !strings.Contains(format, ".") {
+		format += "."
+	}
+	return format + strings.Repeat("#", 6)
 }
 
 // styles are the looks that rows have.
 type styles struct{ usual, header, total *look }
 
-func newStyles(file *excelize.File) (*styles, error) {
+func newStyles(file *excelize.File, currencies []string) (*styles, error) {
 	if err := file.SetDefaultFont("Calibri"); err != nil {
 		return nil, err
 	}
-	usual, err := newLook(file, excelize.Style{})
+	usual, err := newLook(file, excelize.Style{}, currencies)
 	if err != nil {
 		return nil, err
 	}
@@ -47,14 +81,14 @@ func newStyles(file *excelize.File) (*styles, error) {
 		Font:      &excelize.Font{Bold: true, Color: "FFFFFF", Family: "Calibri", Size: 11},
 		Fill:      excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"1F4E79"}},
 		Alignment: &excelize.Alignment{Vertical: "center"},
-	})
+	}, currencies)
 	if err != nil {
 		return nil, err
 	}
 	total, err := newLook(file, excelize.Style{
 		Font:   &excelize.Font{Bold: true, Family: "Calibri", Size: 11},
 		Border: []excelize.Border{{Type: "top", Color: "1F4E79", Style: 2}},
-	})
+	}, currencies)
 	if err != nil {
 		return nil, err
 	}
@@ -62,21 +96,47 @@ func newStyles(file *excelize.File) (*styles, error) {
 	return &styles{usual: usual, header: header, total: total}, nil
 }
 
-func newLook(file *excelize.File, style excelize.Style) (*look, error) {
-	l := &look{}
-	for kind, format := range formats {
+func newLook(file *excelize.File, style excelize.Style, currencies []string) (*look, error) {
+	l := &look{money: map[string]string{}, prices: map[string]string{}}
+	add := func(kind report.Kind, format string) (string, error) {
 		s := style
-		s.Alignment = aligned(report.Kind(kind), style.Alignment)
+		s.Alignment = aligned(kind, style.Alignment)
 		if format != "" {
 			s.CustomNumFmt = &format
 		}
 		id, err := file.NewStyle(&s)
-		if err != nil {
+		return fmt.Sprintf(`" s="%d"`, id), err
+	}
+	var err error
+	for kind, format := range formats {
+		if l.kinds[kind], err = add(report.Kind(kind), format); err != nil {
 			return nil, err
 		}
-		l.kinds[kind] = fmt.Sprintf(`" s="%d"`, id)
+	}
+	for _, currency := range currencies {
+		format := moneyFormat(currency)
+		if l.money[format], err = add(report.KindFiat, format); err != nil {
+			return nil, err
+		}
+		format = priceFormat(currency)
+		if l.prices[format], err = add(report.KindDecimal, format); err != nil {
+			return nil, err
+		}
 	}
 	return l, nil
+}
+
+// currencies returns those that columns of the sheets are in.
+func currencies(sheets []Sheet) []string {
+	var list []string
+	for _, s := range sheets {
+		for _, c := range s.Columns {
+			if c.Currency != "" && !slices.Contains(list, c.Currency) {
+				list = append(list, c.Currency)
+			}
+		}
+	}
+	return list
 }
 
 // aligned puts numbers to the right and all else, dates too, to the left, off the number before it. A header's numbers are further in, as a

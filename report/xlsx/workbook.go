@@ -70,7 +70,7 @@ func WriteFile(ctx context.Context, path string, book Workbook) error {
 func write(ctx context.Context, w io.Writer, book Workbook) (err error) {
 	file := excelize.NewFile()
 	defer func() { err = errors.Join(err, file.Close()) }()
-	looks, err := newStyles(file)
+	looks, err := newStyles(file, currencies(book.Sheets))
 	if err != nil {
 		return err
 	}

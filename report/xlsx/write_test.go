@@ -124,7 +124,7 @@ func TestEveryKindOfCell(t *testing.T) {
 		{"C", "-1234567", "-1,234,567", excelize.CellTypeUnset},
 		{"D", "-0.000001", "-0.000001", excelize.CellTypeUnset},
 		{"E", "0.1", "0.10", excelize.CellTypeUnset},
-		{"F", "0.000123", "0.000123", excelize.CellTypeUnset},
+		{"F", "0.000123", "0.00", excelize.CellTypeUnset},
 		{"G", "0.125", "12.50%", excelize.CellTypeUnset},
 		{"H", "46110.125", "2026-03-29 03:00:00", excelize.CellTypeUnset},
 		{"I", "46110", "2026-03-29", excelize.CellTypeUnset},
