@@ -152,9 +152,15 @@ func BenchmarkStatistics(b *testing.B) {
 			Filter: pocket.Filter{Suppliers: f.suppliers}, Wallets: f.wallets[:3], Zone: madrid,
 			Now: benchStart.Add(time.Duration(days) * 24 * time.Hour).Add(-time.Minute),
 		}
+		priced := q
+		priced.Prices = pricesOfEachHour(benchStart, 24*days)
 		for name, ask := range map[string]func(*index.Index) error{
 			"statistics": func(x *index.Index) error {
 				_, err := rewards.Compute(b.Context(), x, q)
+				return err
+			},
+			"statistics with prices of each hour": func(x *index.Index) error {
+				_, err := rewards.Compute(b.Context(), x, priced)
 				return err
 			},
 			"graph": func(x *index.Index) error {

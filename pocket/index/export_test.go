@@ -21,3 +21,9 @@ func (x *Index) PutAll(ctx context.Context, blocks []pocket.Block, events func(p
 		return nil
 	})
 }
+
+// Hold keeps others from asking the source, until what it returns is called.
+func (c *PriceCache) Hold() (free func()) {
+	c.turn <- struct{}{}
+	return func() { <-c.turn }
+}

@@ -186,5 +186,23 @@ func someQueries(w *world, zones []*time.Location) []rewards.Query {
 	for _, zone := range zones {
 		list = append(list, rewards.Query{Zone: zone, Period: rewards.Day, Wallets: w.recipients[:2]})
 	}
+	prices := pricesOfEachHour(genesis, 100)
+	for _, q := range slices.Clone(list) {
+		q.Prices = prices
+		list = append(list, q)
+	}
 	return list
+}
+
+// pricesOfEachHour returns prices of so many hours.
+func pricesOfEachHour(from time.Time, hours int) *rewards.Prices {
+	points := make([]rewards.Price, hours)
+	for i := range points {
+		points[i] = rewards.Price{Time: from.Truncate(time.Hour).Add(time.Duration(i) * time.Hour), Value: decimal.New(48_123_456_789_012_345+int64(i)*977, -18)}
+	}
+	prices, err := rewards.NewPrices("EUR", points, 0)
+	if err != nil {
+		panic(err)
+	}
+	return prices
 }
