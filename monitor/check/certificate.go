@@ -2,9 +2,11 @@ package check
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -178,42 +180,31 @@ func issuerAmong(chain []*x509.Certificate, c *x509.Certificate) *x509.Certifica
 
 // nameOf is how a certificate's subject or issuer is called.
 func nameOf(common string, organization []string) string {
-	name := cleaned(common, 80)
-	if len(organization) > 0 && organization[0] != common {
-		if name == "" {
-			return orUnnamed(cleaned(organization[0], 80))
-		}
-		name += " of " + cleaned(organization[0], 80)
+	name, of := cleaned(common, 80), ""
+	if len(organization) > 0 {
+		of = cleaned(organization[0], 80)
 	}
-	return orUnnamed(name)
-}
-
-func orUnnamed(name string) string {
-	if name == "" {
+	switch {
+	case name == "" && of == "":
 		return "(unnamed)"
+	case name == "" || of == "" || name == of:
+		return cmp.Or(name, of)
 	}
-	return name
+	return name + " of " + of
 }
 
 // namesOf are the names that a certificate is for, as far as there is room.
 func namesOf(c *x509.Certificate) string {
-	names := slices.Clone(c.DNSNames)
+	var names []string
+	for _, name := range c.DNSNames {
+		names = append(names, cmp.Or(cleaned(name, 100), "(unnamed)"))
+	}
 	for _, ip := range c.IPAddresses {
 		names = append(names, ip.String())
 	}
-	if len(names) == 0 {
-		return "none"
+	const most = 5
+	if len(names) > most {
+		names = append(names[:most], "…")
 	}
-	text := ""
-	for i, name := range names {
-		if i > 0 {
-			text += ", "
-		}
-		if i == 5 {
-			text += "…"
-			break
-		}
-		text += cleaned(name, 100)
-	}
-	return text
+	return cmp.Or(strings.Join(names, ", "), "none")
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/poktbot/poktbot/monitor"
@@ -77,7 +78,7 @@ func endpointsOf(suppliers []pocket.Supplier) []stakedEndpoint {
 	return list
 }
 
-// Look implements [monitor.Check].
+// Look implements [monitor.Check]. What the deadline of ctx leaves no time for is unknown.
 func (e *Endpoints) Look(ctx context.Context) ([]monitor.Result, error) {
 	suppliers, err := e.stakes.Staked(ctx)
 	if err != nil {
@@ -93,9 +94,9 @@ func (e *Endpoints) Look(ctx context.Context) ([]monitor.Result, error) {
 			probes = append(probes, p)
 		}
 	}
-	answers := make([]answer, len(probes))
+	answers := slices.Repeat([]answer{{err: errUnfinished}}, len(probes))
 	parallel(ctx, len(probes), e.config.AtOnce, func(i int) { answers[i] = e.prober.ask(ctx, probes[i]) })
-	if ctx.Err() != nil {
+	if stopped(ctx) {
 		return nil, context.Cause(ctx)
 	}
 	results := make([]monitor.Result, 0, 2*len(list))

@@ -388,6 +388,22 @@ func TestEndpointsAskLittle(t *testing.T) {
 			keys[r.Key] = true
 		}
 	})
+	t.Run("what the look leaves no time for is unknown, not down", func(t *testing.T) {
+		silent := "https://" + accepting(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
+		for _, kind := range []string{"JSON_RPC", "WEBSOCKET", "GRPC"} {
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			results, err := NewEndpoints(stakedList{serving(kind, silent, silent+"/2", silent+"/3")}, local(t), EndpointsConfig{Timeout: time.Hour, AtOnce: 2}).Look(ctx)
+			cancel()
+			require.NoError(t, err)
+			require.Len(t, results, 6)
+			for _, r := range results {
+				if r.Name == monitor.SupplierEndpointDown {
+					assert.Equal(t, monitor.Unknown, r.Health)
+					assert.ErrorContains(t, r.Err, "no time left")
+				}
+			}
+		}
+	})
 	t.Run("an end of the look is no result", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		s := over(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { cancel() }))

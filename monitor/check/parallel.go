@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"errors"
 	"sync"
 )
 
@@ -23,4 +24,9 @@ func parallel(ctx context.Context, n, atOnce int, do func(i int)) {
 		})
 	}
 	wg.Wait()
+}
+
+// stopped reports whether a look is not wanted any more, other than that its time is over: then what was found by then still counts.
+func stopped(ctx context.Context) bool {
+	return ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded)
 }

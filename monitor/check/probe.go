@@ -97,9 +97,17 @@ func portText(u *url.URL) string {
 }
 
 // ask asks an endpoint. It returns by the timeout, whatever the other side does.
-func (p *prober) ask(ctx context.Context, q probe) answer {
-	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+func (p *prober) ask(look context.Context, q probe) answer {
+	ctx, cancel := context.WithTimeout(look, p.timeout)
 	defer cancel()
+	a := p.askBy(ctx, q)
+	if look.Err() != nil && a.err != nil {
+		return answer{err: errUnfinished} // it was not given its own time
+	}
+	return a
+}
+
+func (p *prober) askBy(ctx context.Context, q probe) answer {
 	switch q.kind {
 	case webSocket:
 		return p.askWebSocket(ctx, q)

@@ -19,6 +19,9 @@ const (
 	blind                  // it is us who cannot look
 )
 
+// errUnfinished is why something was not looked at to its end, though not by its own fault.
+var errUnfinished = errors.New("the look ended before")
+
 // reasonOf says in words of our own why there was no answer: an error's text may hold what a stranger wrote.
 func reasonOf(err error) (string, verdict) {
 	if r, ok := errors.AsType[*RefusedError](err); ok {
@@ -29,6 +32,9 @@ func reasonOf(err error) (string, verdict) {
 			return "it leads to " + r.Addr.String() + ", " + r.Why, refused
 		}
 		return r.Why, refused
+	}
+	if errors.Is(err, errUnfinished) {
+		return "not looked at: there was no time left", blind
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		if dns.IsNotFound {

@@ -125,3 +125,17 @@ func (s *Stakes) list(operators []pocket.Address) []pocket.Supplier {
 	}
 	return list
 }
+
+// enoughCauses is how many endpoints of one server are named as what explains that it cannot be reached: of hundreds, a few tell as much.
+const enoughCauses = 10
+
+// shared takes the owner and the operator from labels that were those of another supplier, too.
+func (l Labels) shared(s pocket.Supplier) Labels {
+	if l.Owner != s.Owner {
+		l.Owner = pocket.Address{}
+	}
+	if l.Operator != s.Operator {
+		l.Operator = pocket.Address{}
+	}
+	return l
+}

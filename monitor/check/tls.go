@@ -120,14 +120,8 @@ func (c *Certificates) all(ctx context.Context) ([]server, error) {
 			list = append(list, server{host: one.address.host, port: one.address.port, labels: of})
 		}
 		s := &list[at]
-		if s.labels.Owner != of.Owner { // several people's
-			s.labels.Owner = pocket.Address{}
-		}
-		if s.labels.Operator != of.Operator {
-			s.labels.Operator = pocket.Address{}
-		}
-		const enough = 20 // of a server that serves hundreds, a few tell as much
-		if len(s.explain) < enough {
+		s.labels = s.labels.shared(one.supplier)
+		if len(s.explain) < 2*enoughCauses {
 			invalid := one.downKey()
 			invalid.Name = monitor.SupplierEndpointInvalid
 			s.explain = append(s.explain, one.downKey(), invalid)
@@ -136,19 +130,25 @@ func (c *Certificates) all(ctx context.Context) ([]server, error) {
 	return list, nil
 }
 
-// Look implements [monitor.Check].
+// Look implements [monitor.Check]. What the deadline of ctx leaves no time for is unknown.
 func (c *Certificates) Look(ctx context.Context) ([]monitor.Result, error) {
 	servers, err := c.all(ctx)
 	if err != nil {
 		return nil, err
 	}
 	results := make([][]monitor.Result, len(servers))
-	parallel(ctx, len(servers), c.config.AtOnce, func(i int) { results[i] = c.judge(ctx, servers[i]) })
-	if ctx.Err() != nil {
+	parallel(ctx, len(servers), c.config.AtOnce, func(i int) {
+		got, err := c.show(ctx, servers[i])
+		results[i] = c.judge(servers[i], got, err)
+	})
+	if stopped(ctx) {
 		return nil, context.Cause(ctx)
 	}
 	flat := make([]monitor.Result, 0, 3*len(servers))
-	for _, three := range results {
+	for i, three := range results {
+		if three == nil {
+			three = c.judge(servers[i], shown{}, errUnfinished)
+		}
 		flat = append(flat, three...)
 	}
 	return flat, nil
@@ -161,9 +161,17 @@ type shown struct {
 }
 
 // show lets a server show its certificates.
-func (c *Certificates) show(ctx context.Context, s server) (shown, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
+func (c *Certificates) show(look context.Context, s server) (shown, error) {
+	ctx, cancel := context.WithTimeout(look, c.config.Timeout)
 	defer cancel()
+	got, err := c.handshake(ctx, s)
+	if err != nil && look.Err() != nil {
+		return shown{}, errUnfinished // it was not given its own time
+	}
+	return got, err
+}
+
+func (c *Certificates) handshake(ctx context.Context, s server) (shown, error) {
 	guard := c.guard
 	if s.trusted {
 		guard = c.trusted
@@ -189,14 +197,13 @@ func (c *Certificates) show(ctx context.Context, s server) (shown, error) {
 	return got, nil
 }
 
-// judge says what the certificates of a server mean.
-func (c *Certificates) judge(ctx context.Context, s server) []monitor.Result {
+// judge says what the certificates of a server mean, or that it did not show any.
+func (c *Certificates) judge(s server, got shown, err error) []monitor.Result {
 	results := make([]monitor.Result, 3)
 	for i, name := range []monitor.Name{monitor.TLSExpiring, monitor.TLSExpired, monitor.TLSInvalid} {
 		results[i] = monitor.Result{Key: monitor.Key{Name: name, Subject: s.hostPort()}, Health: monitor.Healthy, Labels: s.labels.Map()}
 	}
 	expiring, expired, invalid := &results[0], &results[1], &results[2]
-	got, err := c.show(ctx, s)
 	if err != nil {
 		reason, _ := reasonOf(err)
 		if fault := unreadable(err); fault != "" {

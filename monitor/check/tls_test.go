@@ -244,6 +244,21 @@ func TestWhoseCertificates(t *testing.T) {
 			assert.ErrorIs(t, err, pocket.ErrInvalid, bad)
 		}
 	})
+	t.Run("what the look leaves no time for is unknown", func(t *testing.T) {
+		silent := accepting(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
+		other := accepting(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
+		c, err := NewCertificates(nil, local(t), CertificatesConfig{Roots: root.pool(), Servers: []string{silent, other}, Timeout: time.Hour, AtOnce: 1})
+		require.NoError(t, err)
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		results, err := c.Look(ctx)
+		require.NoError(t, err)
+		require.Len(t, results, 6)
+		for _, r := range results {
+			assert.Equal(t, monitor.Unknown, r.Health)
+			assert.ErrorContains(t, r.Err, "no time left")
+		}
+	})
 	t.Run("no list of endpoints and an end of the look are no results", func(t *testing.T) {
 		c, err := NewCertificates(brokenList{}, local(t), CertificatesConfig{Roots: root.pool()})
 		require.NoError(t, err)
