@@ -19,6 +19,7 @@ import (
 	"github.com/poktbot/poktbot/pocket/index"
 	"github.com/poktbot/poktbot/pocket/index/postgres"
 	"github.com/poktbot/poktbot/pocket/index/sqlite"
+	"github.com/poktbot/poktbot/rewards"
 )
 
 // childVariable makes this test binary a program that indexes without end, to be killed. Its value is the database.
@@ -33,8 +34,9 @@ func openAny(dsn string) (*index.Index, error) {
 
 func childWorld() *world { return newWorld(31) }
 
-// child follows a chain that grows by a few blocks each time it has caught up, and backfills an earlier part, from the chain and from a feed.
-func child(dsn string) int {
+// child follows a chain that grows by a few blocks each time it has caught up, and backfills an earlier part.
+func child(job string) int {
+	dsn, fed := strings.CutPrefix(job, fedJob)
 	x, err := openAny(dsn)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -46,6 +48,11 @@ func child(dsn string) int {
 		return 1
 	}
 	fmt.Println("ready")
+	if fed {
+		_, err := x.BackfillFrom(ctx, newFakeFeed(w, fedBlocks), 1, fedBlocks, index.FeedConfig{Source: "poktscan", Chunk: 20})
+		fmt.Fprintln(os.Stderr, err)
+		select {} // until it is killed
+	}
 	for {
 		cursor, err := x.Cursor(ctx)
 		if err == nil {
@@ -56,16 +63,18 @@ func child(dsn string) int {
 			from := pocket.Height(1 + rand.IntN(childBegin-1))
 			_, err = x.Backfill(ctx, newFakeChain(w, childBegin), from, min(from+3, childBegin-1), index.BackfillConfig{Chunk: 2})
 		}
-		if err == nil {
-			from := pocket.Height(1 + rand.IntN(childBegin-1))
-			_, err = x.BackfillFrom(ctx, newFakeFeed(w, childBegin), from, min(from+5, childBegin-1), index.FeedConfig{Chunk: 3})
-		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
 	}
 }
+
+// A job with this prefix is filled from a feed that knows so many blocks.
+const (
+	fedJob    = "fed "
+	fedBlocks = 6_000
+)
 
 // childBegin is where the child follows from; below it backfills.
 const childBegin = 200
@@ -94,17 +103,14 @@ func TestKilledAtAnyMomentNothingIsLostOrDoubled(t *testing.T) {
 			cursor, err := x.Cursor(t.Context())
 			require.NoError(t, err)
 			require.Greater(t, cursor, pocket.Height(childBegin), "the child got nowhere")
-			covered, err := x.Coverage(t.Context(), pocket.Address{}, false)
+			covered, err := x.Coverage(t.Context(), pocket.Address{}, true)
 			require.NoError(t, err)
-			walked, err := x.Coverage(t.Context(), pocket.Address{}, true)
-			require.NoError(t, err)
-			assert.NotEqual(t, covered, walked, "the feed told nothing")
 			var want []pocket.Event
 			for _, r := range covered {
 				want = append(want, happened(w, r.From, r.To)...)
 			}
 			assert.Equal(t, cursor, covered[len(covered)-1].To)
-			requireSaysTheSame(t, want, collect(t, x.Events(t.Context(), pocket.EventQuery{})))
+			requireSame(t, want, collect(t, x.Events(t.Context(), pocket.EventQuery{})))
 
 			calm := opened(t, stores[0].place(t))
 			for _, r := range covered {
@@ -120,7 +126,56 @@ func TestKilledAtAnyMomentNothingIsLostOrDoubled(t *testing.T) {
 			}
 			_, err = x.Backfill(t.Context(), newFakeChain(w, cursor), 1, cursor, index.BackfillConfig{})
 			require.NoError(t, err)
-			requireSaysTheSame(t, happened(w, 1, cursor), collect(t, x.Events(t.Context(), pocket.EventQuery{})))
+			requireEverything(t, x, w, 1, cursor)
+		})
+	}
+}
+
+// TestAKilledBackfillFromAFeedGoesOn kills a real process that is being told the past, again and again, and lets it come to an end.
+func TestAKilledBackfillFromAFeedGoesOn(t *testing.T) {
+	for _, s := range []struct {
+		name  string
+		kills int
+		dsn   func(t *testing.T) string
+	}{
+		{"SQLite", 20, func(t *testing.T) string { return filepath.Join(t.TempDir(), "index.db") }},
+		{"PostgreSQL", 8, func(t *testing.T) string { return server.Database(t) }},
+	} {
+		t.Run(s.name, func(t *testing.T) {
+			if testing.Short() {
+				t.Skip("takes a quarter of a minute")
+			}
+			dsn, w := s.dsn(t), childWorld()
+			for range s.kills {
+				killOne(t, fedJob+dsn, time.Duration(rand.IntN(80_000))*time.Microsecond)
+			}
+			x := opened(t, func() (*index.Index, error) { return openAny(dsn) })
+			check := func() pocket.Height {
+				covered, err := x.Coverage(t.Context(), pocket.Address{}, false)
+				require.NoError(t, err)
+				if len(covered) == 0 {
+					covered = []index.Range{{From: 1, To: 0}}
+				}
+				require.Len(t, covered, 1)
+				end := covered[0].To
+				requireSaysTheSame(t, happened(w, 1, end), collect(t, x.Events(t.Context(), pocket.EventQuery{})))
+				for _, q := range someQueries(w, zones(t)) {
+					want, err := rewards.Aggregate(q, all(happened(w, 1, end)))
+					require.NoError(t, err)
+					got, err := x.Sums(t.Context(), q)
+					require.NoError(t, err)
+					requireSame(t, want, got)
+				}
+				return end
+			}
+			end := check()
+			feed := newFakeFeed(w, fedBlocks)
+			_, err := x.BackfillFrom(t.Context(), feed, 1, min(end+100, fedBlocks), index.FeedConfig{Chunk: 30})
+			require.NoError(t, err)
+			if end < fedBlocks {
+				assert.Equal(t, end+1, feed.asked[0].From, "it goes on where it was")
+			}
+			check()
 		})
 	}
 }

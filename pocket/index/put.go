@@ -129,8 +129,9 @@ type rowsOf struct {
 	sessions map[int64]bool      // sessions whose claims were looked up
 	entries  []entry             // new ones
 
-	settlements, paid, events, transactions, parties, history, suppliers []any
-	stored                                                               int
+	settlements, events, transactions, history, suppliers []any
+	paid, parties                                         mentions
+	stored                                                int
 }
 
 func newRowsOf(w *writer, block pocket.Block, when int64, known bool, old *digest) *rowsOf {
@@ -320,7 +321,7 @@ func (r *rowsOf) addSettlement(s *pocket.Settlement) error {
 	r.settlements = append(r.settlements, r.w.settlementRow(r.height, r.time, &e, s)...)
 	if !s.Lacks.Has(pocket.LacksShares) {
 		for _, recipient := range e.recipients() {
-			r.paid = append(r.paid, recipient, r.height, e.idx)
+			r.paid = append(r.paid, mentioning{recipient, r.height, e.idx})
 		}
 	}
 	r.stored++
@@ -377,7 +378,7 @@ func (r *rowsOf) addTransaction(t *pocket.Transaction, idx int64) error {
 	r.transactions = append(r.transactions, r.height, idx, r.time, packHex(t.TxHash), int64(t.Code), int64(t.Fee),
 		w.address(t.FeePayer), payload, w.source)
 	for _, party := range partiesOf(t) {
-		r.parties = append(r.parties, w.address(party), r.height, idx)
+		r.parties = append(r.parties, mentioning{w.address(party), r.height, idx})
 	}
 	return nil
 }
@@ -416,10 +417,8 @@ func (r *rowsOf) store() (int, error) {
 		counts bool
 	}{
 		{settlementsTable, r.settlements, false},
-		{paidTable, r.paid, false},
 		{eventsTable, r.events, true},
 		{transactionsTable, r.transactions, true},
-		{partiesTable, r.parties, false},
 		{historyTable, r.history, false},
 		{suppliersTable, r.suppliers, false},
 	} {
@@ -431,6 +430,7 @@ func (r *rowsOf) store() (int, error) {
 			r.stored += int(n)
 		}
 	}
+	r.w.paid, r.w.parties = append(r.w.paid, r.paid...), append(r.w.parties, r.parties...)
 	if len(r.entries) == 0 {
 		return r.stored, nil
 	}

@@ -45,13 +45,10 @@ func (t *table) insert() string {
 	return "INSERT INTO " + t.name + " (" + strings.Join(names, ", ") + ") "
 }
 
-// one is the statement for a single row.
-func (t *table) one() string {
-	marks := make([]string, len(t.columns))
-	for i := range marks {
-		marks[i] = fmt.Sprintf("$%d", i+1)
-	}
-	return t.insert() + "VALUES (" + strings.Join(marks, ", ") + ") " + t.tail
+// some is SQLite's statement for so many rows. Its driver looks named marks up one by one, so these have no names.
+func (t *table) some(rows int) string {
+	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(t.columns)), ", ") + ")"
+	return t.insert() + "VALUES " + strings.TrimSuffix(strings.Repeat(row+", ", rows), ", ") + " " + t.tail
 }
 
 // many is PostgreSQL's statement for any number of rows, given as one array for each column.
@@ -93,15 +90,18 @@ func (t *table) arrays(values []any) []any {
 	return out
 }
 
-// An inserter writes rows in a transaction in the way that is fastest with its database: for SQLite a prepared statement row by
-// row, which its driver runs twice as fast as one with many rows; for PostgreSQL arrays, which take one round trip.
+// An inserter writes rows in a transaction in the way that is fastest with its database: for SQLite a prepared statement with a few rows,
+// for PostgreSQL arrays, which take one round trip.
 type inserter struct {
 	tx       *sql.Tx
 	dialect  Dialect
 	prepared map[string]*sql.Stmt
 }
 
-const arrayRows = 5000 // rows in one statement for PostgreSQL
+const (
+	arrayRows = 5000 // rows in one statement for PostgreSQL
+	someMarks = 48   // values in one statement for SQLite, or one row: more are no faster
+)
 
 // prepare returns the statement, made once in each transaction and closed with it.
 func (n *inserter) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
@@ -118,31 +118,43 @@ func (n *inserter) prepare(ctx context.Context, query string) (*sql.Stmt, error)
 
 // insert writes rows, given one after the other in values, and returns how many of them are new.
 func (n *inserter) insert(ctx context.Context, t *table, values []any) (int64, error) {
-	width := len(t.columns)
-	step, query := width, t.one()
 	if n.dialect == Postgres {
-		step, query = arrayRows*width, t.many()
+		return n.insertBy(ctx, t, values, arrayRows, func(int) string { return t.many() }, t.arrays)
 	}
+	as := func(values []any) []any { return values }
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	// SQLite's driver starts a goroutine for each statement that may be cancelled. These take microseconds.
+	return n.insertBy(context.WithoutCancel(ctx), t, values, max(1, someMarks/len(t.columns)), t.some, as)
+}
+
+// insertBy writes rows by statements of so many rows, and the rest one by one if a statement depends on how many they are.
+func (n *inserter) insertBy(ctx context.Context, t *table, values []any, rows int, query func(rows int) string, as func([]any) []any) (int64, error) {
+	width := len(t.columns)
 	var inserted int64
 	for len(values) > 0 {
-		chunk := values[:min(step, len(values))]
+		if rows*width > len(values) {
+			rows = len(values) / width
+			if n.dialect == SQLite {
+				rows = 1
+			}
+		}
+		chunk := values[:rows*width]
 		values = values[len(chunk):]
-		s, err := n.prepare(ctx, query)
+		s, err := n.prepare(ctx, query(rows))
 		if err != nil {
 			return 0, fmt.Errorf("%s: %w", t.name, err)
 		}
-		if n.dialect == Postgres {
-			chunk = t.arrays(chunk)
-		}
-		result, err := s.ExecContext(ctx, chunk...)
+		result, err := s.ExecContext(ctx, as(chunk)...)
 		if err != nil {
 			return 0, fmt.Errorf("%s: %w", t.name, err)
 		}
-		rows, err := result.RowsAffected()
+		fresh, err := result.RowsAffected()
 		if err != nil {
 			return 0, fmt.Errorf("%s: %w", t.name, err)
 		}
-		inserted += rows
+		inserted += fresh
 	}
 	return inserted, nil
 }

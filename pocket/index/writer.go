@@ -1,9 +1,11 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -18,6 +20,8 @@ type writer struct {
 	source    int64      // the name of whence rows come
 	foreign   bool       // the numbers of events there are not the chain's
 	conflicts []Conflict // met so far
+
+	paid, parties mentions // by whom settlements and transactions are found; written last, in their order
 
 	staged  map[string]int64 // names given out in this transaction
 	fresh   numbered
@@ -88,6 +92,14 @@ func (w *writer) finish() error {
 			return err
 		}
 	}
+	for _, late := range []struct {
+		table *table
+		rows  mentions
+	}{{paidTable, w.paid}, {partiesTable, w.parties}} {
+		if err := w.put(late.table, late.rows.sorted()); err != nil {
+			return err
+		}
+	}
 	rows := make([]any, 0, 2*len(w.fresh.names))
 	for i, n := range w.fresh.names {
 		rows = append(rows, int64(w.fresh.after+i+1), n.text)
@@ -99,6 +111,23 @@ func (w *writer) finish() error {
 		return nil
 	}
 	return w.set(settingUpdated, strconv.FormatInt(micros(time.Now()), 10))
+}
+
+// A mentioning is an address and the place of an event that concerns it.
+type mentioning struct{ address, height, idx int64 }
+
+type mentions []mentioning
+
+// sorted returns the rows in the order of their table: written so, they are ten times as fast as by height.
+func (m mentions) sorted() []any {
+	slices.SortFunc(m, func(a, b mentioning) int {
+		return cmp.Or(cmp.Compare(a.address, b.address), cmp.Compare(a.height, b.height), cmp.Compare(a.idx, b.idx))
+	})
+	rows := make([]any, 0, 3*len(m))
+	for _, r := range m {
+		rows = append(rows, r.address, r.height, r.idx)
+	}
+	return rows
 }
 
 // put inserts rows, given one after the other.
