@@ -182,6 +182,7 @@ type Unbonding struct {
 	Phase      UnbondingPhase
 	Supplier   Supplier // as the event shows it; Services may be empty
 	Forced     bool     // a slash took the stake below the minimum. Then no end follows: see [SupplierBelowMinimum]
+	Migrated   bool     // it was leaving already when its Morse node was claimed
 	SessionEnd Height
 	// EventEndHeight is the event's own unbonding_end_height. It misleads when Forced: it is the session's end then. Use [SharedParams.UnbondingEnd].
 	EventEndHeight Height

@@ -10,11 +10,13 @@ import (
 )
 
 // Heads yields every block after a height that a [Follower] has stored, with the stored events of it, each once and oldest first, and goes
-// on with new ones until ctx ends. after = 0 begins with the newest. The blocks have no transactions; those stored are among the events.
+// on with new ones until ctx ends. A height below 0 is that of the newest block, so that only what is stored from now on is told. The
+// blocks have no transactions; those stored are among the events.
 //
 // It is never ahead of what is stored, and never misses a block: when a follower in this process stores one it is woken at once, and
-// blocks stored by another process are found within half a second. Only a block that no node has any more, which the follower skipped,
-// is passed over. Newest is true of a block if it is the last that is stored and the chain had no later one when the follower stored it.
+// blocks stored by another process are found within half a second. A block that no node has any more, which the follower skipped, is
+// told without its hash and events, and with about the time at which it was made; but those before the first that is stored are passed
+// over. Newest is true of a block if it is the last that is stored and the chain had no later one when the follower stored it.
 //
 // When ctx ends the sequence ends without an error. Any other error is yielded last, with a zero Told: [pocket.ErrPruned] when
 // [Index.Prune] has removed the events of the next block.
@@ -31,17 +33,17 @@ func (x *Index) Heads(ctx context.Context, after pocket.Height) iter.Seq2[pocket
 const tailPoll = 500 * time.Millisecond
 
 func (x *Index) tail(ctx context.Context, after pocket.Height, yield func(pocket.Told) bool) error {
-	fromNewest := after == 0
+	fromNow := after < 0
 	for {
 		stored := x.news.wait() // before looking, so that nothing stored meanwhile is overlooked
 		m, err := x.mark(ctx)
 		if err != nil {
 			return err
 		}
-		if fromNewest && m.cursor > 0 {
-			after, fromNewest = m.cursor-1, false
+		if fromNow {
+			after, fromNow = m.cursor, false
 		}
-		if !fromNewest && m.cursor > after {
+		if m.cursor > after {
 			left, err := x.yieldBlocks(ctx, Range{after + 1, m.cursor}, yield)
 			if left || err != nil {
 				return err
@@ -101,11 +103,17 @@ func (x *Index) yieldBlocks(ctx context.Context, heights Range, yield func(pocke
 	next, stop := iter.Pull2(x.eventsIn(ctx, r))
 	defer stop()
 	event, err, more := next()
+	expected := heights.From
 	for block, fault := range x.blocksIn(ctx, r, firstPage) {
 		if fault != nil {
 			return false, fault
 		}
-		block.ChainID = chain
+		if expected > 1 {
+			if left, err := x.yieldSkipped(ctx, Range{expected, block.Height - 1}, chain, yield); left || err != nil {
+				return left, err
+			}
+		}
+		expected, block.ChainID = block.Height+1, chain
 		t := pocket.Told{Block: block}
 		for ; more; event, err, more = next() {
 			if err != nil {
@@ -130,6 +138,21 @@ func (x *Index) yieldBlocks(ctx context.Context, heights Range, yield func(pocke
 		}
 	}
 	return false, err
+}
+
+// yieldSkipped yields blocks that are not stored.
+func (x *Index) yieldSkipped(ctx context.Context, heights Range, chain string, yield func(pocket.Told) bool) (left bool, err error) {
+	for block := range heights.heights() {
+		at, _, err := timeOfHeight(ctx, x.db.Read, int64(block.Height))
+		if err != nil {
+			return false, x.fault("time of a block", err)
+		}
+		block.Time, block.ChainID = at, chain
+		if !yield(pocket.Told{Block: block}) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // eventsIn yields all stored events in a reach, oldest first.

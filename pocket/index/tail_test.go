@@ -63,25 +63,46 @@ func TestHeadsTellEveryFollowedBlockWithItsEvents(t *testing.T) {
 			rest := headsOf(t, x, first[len(first)-1].Block.Height, 450)
 			requireTold(t, w, append(first, rest...), 101, 450)
 		})
-		t.Run("and without a height begin with the newest", func(t *testing.T) {
-			requireTold(t, w, headsOf(t, x, 0, 450), 450, 450)
+		t.Run("and from the very first", func(t *testing.T) {
+			requireTold(t, w, headsOf(t, x, 0, 450), 1, 450)
+		})
+		t.Run("and below 0 only what is stored from then on", func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			stored := make(chan struct{})
+			go func() {
+				defer close(stored)
+				for h := pocket.Height(451); ctx.Err() == nil; h++ {
+					chain.grow(h)
+					_, err := index.NewFollower(x, chain, index.FollowerConfig{}).CatchUp(t.Context())
+					assert.NoError(t, err)
+				}
+			}()
+			for block, err := range x.Heads(ctx, -1) {
+				require.NoError(t, err)
+				assert.Greater(t, block.Block.Height, pocket.Height(450))
+				cancel()
+			}
+			<-stored
 		})
 		t.Run("and of another process, too", func(t *testing.T) {
 			other := open()
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			var seen []pocket.Told
-			for block, err := range other.Heads(ctx, 448) {
+			newest, err := x.Cursor(ctx)
+			require.NoError(t, err)
+			for block, err := range other.Heads(ctx, newest-1) {
 				require.NoError(t, err)
-				if seen = append(seen, block); block.Block.Height == 450 {
-					chain.grow(452)
+				if seen = append(seen, block); block.Block.Height == newest {
+					chain.grow(newest + 2)
 					followed(t, x, chain, 1)
 				}
-				if block.Block.Height == 452 {
+				if block.Block.Height == newest+2 {
 					cancel()
 				}
 			}
-			requireTold(t, w, seen, 449, 452)
+			requireTold(t, w, seen, newest, newest+2)
 		})
 	})
 }
@@ -128,6 +149,29 @@ func TestHeadsSayWhenEventsWerePruned(t *testing.T) {
 		assert.Zero(t, block)
 	}
 	requireTold(t, w, headsOf(t, x, 29, 60), 30, 60)
+}
+
+func TestHeadsTellOfBlocksThatAreLost(t *testing.T) {
+	x, w := opened(t, stores[0].place(t)), newWorld(25)
+	require.NoError(t, x.SetMode(t.Context(), index.Everything))
+	chain := newFakeChain(w, 50)
+	followed(t, x, chain, 40)
+	chain.grow(90)
+	chain.earliest = 81
+	_, err := index.NewFollower(x, chain, index.FollowerConfig{SkipPruned: true}).CatchUp(t.Context())
+	require.NoError(t, err)
+	list := headsOf(t, x, 45, 90)
+	requireTold(t, w, list[:5], 46, 50)
+	requireTold(t, w, list[35:], 81, 90)
+	for i, block := range list[5:35] {
+		h := pocket.Height(51 + i)
+		assert.Equal(t, h, block.Block.Height)
+		assert.Empty(t, block.Block.Hash)
+		assert.Empty(t, block.Events)
+		assert.False(t, block.Newest)
+		assert.WithinDuration(t, w.block(h).Time, block.Block.Time, time.Second)
+	}
+	requireTold(t, w, headsOf(t, x, 0, 41), 40, 41)
 }
 
 // BenchmarkTellingABlock is the time from a follower's commit to the block being told, of a block with 3,000 settlements.

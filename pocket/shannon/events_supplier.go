@@ -46,7 +46,8 @@ func (f *eventFields) unbonding(at pocket.At, phase pocket.UnbondingPhase) pocke
 	u := pocket.Unbonding{
 		At:             at,
 		Phase:          phase,
-		Forced:         f.forced(2),
+		Forced:         f.because("BELOW_MIN_STAKE", 2),
+		Migrated:       f.because("MIGRATION", 3),
 		SessionEnd:     f.height("session_end_height"),
 		EventEndHeight: f.height("unbonding_end_height", "unbonding_height"),
 	}
@@ -58,10 +59,10 @@ func (f *eventFields) unbonding(at pocket.At, phase pocket.UnbondingPhase) pocke
 	return u
 }
 
-// forced reports whether the reason for leaving is too little stake, whose number is given.
-func (f *eventFields) forced(number int) bool {
+// because reports whether the reason for leaving is the one whose name ends so, or whose number this is.
+func (f *eventFields) because(ending string, number int) bool {
 	reason := f.word("reason")
-	return strings.HasSuffix(strings.ToUpper(reason), "BELOW_MIN_STAKE") || reason == string(rune('0'+number))
+	return strings.HasSuffix(strings.ToUpper(reason), ending) || reason == string(rune('0'+number))
 }
 
 func stakeStuck(f *eventFields, at pocket.At) pocket.Event {
@@ -91,7 +92,7 @@ func (f *eventFields) applicationUnbonding(at pocket.At, phase pocket.UnbondingP
 		At:          at,
 		Phase:       phase,
 		Application: f.application("application"),
-		Forced:      f.forced(1),
+		Forced:      f.because("BELOW_MIN_STAKE", 1),
 		SessionEnd:  f.height("session_end_height"),
 	}
 }

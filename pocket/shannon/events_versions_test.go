@@ -264,11 +264,12 @@ func TestSupplierEventsOfEarlierVersions(t *testing.T) {
 	for reason, forced := range map[string]bool{
 		`"SUPPLIER_UNBONDING_REASON_BELOW_MIN_STAKE"`: true, `"BELOW_MIN_STAKE"`: true, `"below_min_stake"`: true, `2`: true,
 		`"SUPPLIER_UNBONDING_REASON_VOLUNTARY"`: false, `1`: false, `"SUPPLIER_UNBONDING_REASON_UNSPECIFIED"`: false,
-		`"SUPPLIER_UNBONDING_REASON_MIGRATION"`: false,
+		`"SUPPLIER_UNBONDING_REASON_MIGRATION"`: false, `3`: false,
 	} {
 		t.Run("unbonding for "+reason, func(t *testing.T) {
 			assert.Equal(t,
-				pocket.Unbonding{At: at, Phase: pocket.UnbondingBegan, Supplier: supplier, Forced: forced, SessionEnd: 20, EventEndHeight: 60},
+				pocket.Unbonding{At: at, Phase: pocket.UnbondingBegan, Supplier: supplier, Forced: forced, SessionEnd: 20, EventEndHeight: 60,
+					Migrated: strings.Contains(reason, "MIGRATION") || reason == "3"},
 				onlyEvent(t, "pocket.supplier.EventSupplierUnbondingBegin", map[string]string{
 					"supplier": wholeSupplier, "reason": reason, "session_end_height": `"20"`, "unbonding_end_height": `"60"`,
 				}))
