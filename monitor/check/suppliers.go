@@ -57,10 +57,11 @@ type Suppliers struct {
 	rested pocket.Height // no comparing before this height, after one failed
 }
 
-// NewSuppliers returns a check of the suppliers on a watchlist, whose histories a follower keeps up in lives.
-func NewSuppliers(watch Watchlist, lives Lives, chain SupplierChain) *Suppliers {
+// NewSuppliers returns a check of suppliers, whose histories a follower keeps up in lives. The operators are asked for at every block;
+// addresses that are no suppliers do no harm, so that the method Watched of an index is fit.
+func NewSuppliers(operators Operators, lives Lives, chain SupplierChain) *Suppliers {
 	return &Suppliers{
-		watched: watched{list: watch}, lives: lives, chain: chain, protocol: protocol{source: chain}, idle: map[pocket.Address]bool{},
+		watched: watched{operators: operators}, lives: lives, chain: chain, protocol: protocol{source: chain}, idle: map[pocket.Address]bool{},
 	}
 }
 

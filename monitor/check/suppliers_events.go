@@ -29,7 +29,7 @@ func (b *supplierBlock) tell(who pocket.Address, events []pocket.Event) {
 		b.migrated(who, *migrated, l)
 	}
 	if stayed != nil {
-		r := b.result(monitor.SupplierUnbondingStopped, who, stakes(l, slashed)...)
+		r := b.result(monitor.SupplierUnbondingStopped, who, stakeFacts(l, slashed)...)
 		b.occurred(r, stayed.At)
 	}
 	if stake.Height > 0 {
@@ -67,8 +67,8 @@ func penalties(events []pocket.Event) pocket.Upokt {
 	return total
 }
 
-// stakes are the facts of how a stake changed by what was staked, not by what the same block's end slashed.
-func stakes(l life, slashed pocket.Upokt) monitor.Facts {
+// stakeFacts are the facts of how a stake changed by what was staked, not by what the same block's end slashed.
+func stakeFacts(l life, slashed pocket.Upokt) monitor.Facts {
 	var facts monitor.Facts
 	if l.after.stakeKnown {
 		facts = append(facts, monitor.Amount("stake", l.after.stake+slashed))
@@ -95,7 +95,7 @@ func (b *supplierBlock) staked(who pocket.Address, at pocket.At, l life, slashed
 		if explained {
 			return
 		}
-		r := b.result(monitor.SupplierStaked, who, stakes(l, slashed)...)
+		r := b.result(monitor.SupplierStaked, who, stakeFacts(l, slashed)...)
 		if len(now) > 0 {
 			r.Facts = append(r.Facts, monitor.Text("services", list(slices.Sorted(maps.Keys(now)))))
 		}
@@ -105,7 +105,7 @@ func (b *supplierBlock) staked(who pocket.Address, at pocket.At, l life, slashed
 	}
 	stake := l.after.stake + slashed
 	if !explained && l.before.stakeKnown && l.after.stakeKnown && stake != l.before.stake {
-		r := b.result(monitor.SupplierStakeChanged, who, stakes(l, slashed)...)
+		r := b.result(monitor.SupplierStakeChanged, who, stakeFacts(l, slashed)...)
 		r.Facts = append(r.Facts, monitor.Amount("difference", stake-l.before.stake))
 		b.occurred(r, at)
 	}
