@@ -10,8 +10,8 @@ import (
 // watched is who is watched, as told at the last block.
 type watched struct {
 	operators Operators
-	last []pocket.Address
-	set  map[pocket.Address]bool
+	last      []pocket.Address
+	set       map[pocket.Address]bool
 }
 
 // look asks anew and returns who came and who went since it last did.
