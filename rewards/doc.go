@@ -12,6 +12,14 @@
 // versions of the protocol did not tell is counted in [Sums.LackAmounts], [Sums.LackShares] and [Sums.Unattributed].
 // Of one claim claimed ≥ settled ≥ minted; what suppliers' sides really got is [Sums.Gross], and a set of wallets' part of it [Sums.Mine].
 //
+// # Prices
+//
+// With [Query.Prices] every sum has a [Worth] beside it, in the currency of the prices. Each event is valued at the price of its own moment, the nearest
+// that is known within a window ([DefaultWindow]); what has none is kept apart ([Worth.Unpriced]) and never taken for zero. Values are added exactly
+// and never stored: with other prices, or in another currency, the same question makes other values. Where prices come from is a [PriceSource]: a service
+// (package coingecko), a person's file ([ReadPrices]), one after the other ([FirstOf]), kept in an index; [LoadPrices] makes a table of what it tells,
+// and [Prices.Missing] says what it could not.
+//
 // # Time
 //
 // Days, weeks, months and hours are those of a *time.Location; nil is UTC. A day may have 23 or 25 hours, and begin at one o'clock:

@@ -3,6 +3,7 @@ package rewards_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 	_ "time/tzdata"
 
@@ -121,5 +122,35 @@ func ExampleDaily() {
 	// 2026-11-20 1 18 false
 	// 2026-11-21 1 18 false
 	// 2026-11-22 1 12 true
+	// <nil>
+}
+
+// A person's own prices come first, another source fills the gaps, and what nobody has a price for is told.
+func ExampleLoadPrices() {
+	own, err := rewards.ReadPrices(strings.NewReader("date;price\n2026-11-20;0,05\n2026-11-21;0,06\n"), "EUR")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	service := rewards.FirstOf(own) // rewards.FirstOf(own, client) with a client of package coingecko
+	span := pocket.Span{From: time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)}
+	prices, err := rewards.LoadPrices(context.Background(), service, "eur", span)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	rows, err := source().Sums(context.Background(), rewards.Query{Span: span, Period: rewards.Day, Prices: prices})
+	for _, row := range rows {
+		worth := "no price"
+		if row.Worth.Gross.Valid {
+			worth = row.Worth.Gross.Decimal.StringFixed(2) + " " + row.Worth.Currency
+		}
+		fmt.Println(row.Start.Format(time.DateOnly), row.Gross, "=", worth, "without", row.Worth.Unpriced.Gross)
+	}
+	fmt.Println(err)
+	// Output:
+	// 2026-11-20 18 POKT = 0.96 EUR without 0 POKT
+	// 2026-11-21 18 POKT = 1.08 EUR without 0 POKT
+	// 2026-11-22 18 POKT = 0.36 EUR without 12 POKT
 	// <nil>
 }

@@ -10,7 +10,7 @@
 //
 // It answers [Index.Events], [Index.Settlements] and [Index.Transactions] as streams, [Index.Sums] and [Index.Stays] as package rewards
 // wants them: an Index is a [rewards.Source]. Sums are exact to the upokt for any span, zone, dimension and filter, also of what
-// [Index.Prune] has removed.
+// [Index.Prune] has removed. With prices in the question they have their worth, as exactly. [Index.CachedPrices] keeps what a source of prices told.
 //
 // An Index is safe for concurrent use, and several processes may share a database. Reading does not wait for writing. Amounts are in
 // upokt; times are UTC and kept to the microsecond. Nothing depends on the machine's clock but [Index.LastUpdate].

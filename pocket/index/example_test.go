@@ -5,12 +5,16 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
+	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/pocket/index"
 	"github.com/poktbot/poktbot/pocket/index/sqlite"
 	"github.com/poktbot/poktbot/pocket/pockettest"
 	"github.com/poktbot/poktbot/pocket/shannon"
 	"github.com/poktbot/poktbot/rewards"
+	"github.com/poktbot/poktbot/rewards/coingecko"
+	"github.com/poktbot/poktbot/rewards/coingecko/coingeckotest"
 )
 
 // A supplier is watched, its past read from a node, and its days added up. The node is a simulated one.
@@ -72,4 +76,41 @@ func tellEarnings(ctx context.Context, node *pockettest.Node, path string) error
 	}
 	fmt.Printf("claims settled: %t, paid: %t\n", rows[0].Settlements > 0, rows[0].Gross > 0)
 	return nil
+}
+
+// Prices are asked for once and kept, so that they are there when the source is not.
+func ExampleIndex_CachedPrices() {
+	folder, err := os.MkdirTemp("", "index")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(folder)
+	x, err := sqlite.Open(context.Background(), filepath.Join(folder, "index.db"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer x.Close()
+
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	source := &coingeckotest.Fake{Now: clock} // in place of CoinGecko
+	client, err := coingecko.New(coingecko.WithTransport(source), coingecko.WithClock(clock))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	cached := x.CachedPrices(client, "coingecko", index.PriceClock(clock))
+	for range 2 {
+		prices, err := rewards.LoadPrices(context.Background(), cached, "eur", pocket.Span{From: now.AddDate(0, 0, -30), To: now})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(len(prices.Points()), "prices after", len(source.Calls()), "call")
+	}
+	// Output:
+	// 744 prices after 1 call
+	// 744 prices after 1 call
 }
