@@ -26,7 +26,7 @@
 //     https://help.coinledger.io/en/articles/6028758-universal-manual-import-template-guide
 //   - Ledger: a format of our own with everything there is to know
 //
-// Programs leave out what they imported before by the line's reference. That of what a transaction did is its hash. Settlements on
-// Shannon are done by the block and have no hash: theirs is the block's height and the event's number in it, such as
-// 852613-1204. Both are followed by the number of the share, counted from 0, when that is not 0. It is the same in each export.
+// Programs leave out what they imported before by the line's reference. That of what a transaction did begins with its hash. Settlements on
+// Shannon are done by the block and have no hash: theirs is the block's height and sixteen digits made of the claim and the wallet, such as
+// 883667-d8944ad6eee673e0. It is the same in each export, whatever the source.
 package tax

@@ -35,6 +35,6 @@ func Example() {
 	fmt.Println(summary.Text(), err)
 	// Output:
 	// Date,Sent Amount,Sent Currency,Received Amount,Received Currency,Fee Amount,Fee Currency,Net Worth Amount,Net Worth Currency,Label,Description,TxHash
-	// 2026-08-17 09:58:30 UTC,,,1.461164,POKT,,,0.01797232,EUR,mining,"eth, supplier",883667-12
+	// 2026-08-17 09:58:30 UTC,,,1.461164,POKT,,,0.01797232,EUR,mining,"eth, supplier",883667-d8944ad6eee673e0
 	// 1 line: 1.461164 POKT earned, worth 0.02 EUR. <nil>
 }

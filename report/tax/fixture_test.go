@@ -75,7 +75,7 @@ func morse() pocket.Settlement {
 	return pocket.Settlement{
 		At:       pocket.At{Height: 60_000, Time: time.Date(2022, 5, 1, 10, 0, 0, 0, time.UTC), Index: 0, TxHash: strings.Repeat("AB", 32)},
 		Supplier: old, Service: "0021", SessionEnd: 59_996, Claimed: 12_093_180, Settled: 12_093_180, Minted: 12_093_180,
-		Shares: []pocket.Share{{Recipient: older, Reason: pocket.ReasonSupplier, Amount: 12_093_180}},
+		Shares: []pocket.Share{{Recipient: older, Reason: pocket.ReasonMorseRelays, Amount: 12_093_180}},
 	}
 }
 

@@ -3,7 +3,6 @@ package tax
 import (
 	"fmt"
 	"iter"
-	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -88,11 +87,11 @@ func (b *bookkeeper) look(event pocket.Event) error {
 		b.validator(event, &e)
 	case pocket.Slash:
 		if b.Losses && (len(b.nodes) == 0 || b.nodes[e.Supplier]) {
-			b.add(event, Event{Kind: Slashed, Node: e.Supplier, Service: e.Service, Amount: e.Penalty, Reference: reference(e.At, 0, e.Supplier, e.Application, e.Service, e.SessionEnd)})
+			b.add(event, Event{Kind: Slashed, Node: e.Supplier, Service: e.Service, Amount: e.Penalty, Reference: slashReference(&e)})
 		}
 	case pocket.Transaction:
 		if b.Losses && (b.wallets[e.FeePayer] || b.nodes[e.FeePayer] || len(b.wallets)+len(b.nodes) == 0) {
-			b.add(event, Event{Kind: Fee, Wallet: e.FeePayer, Note: did(e.Messages), Amount: e.Fee, Reference: reference(e.At, 0, e.FeePayer, pocket.Address{}, "", 0) + "-fee"})
+			b.add(event, Event{Kind: Fee, Wallet: e.FeePayer, Note: did(e.Messages), Amount: e.Fee, Reference: feeReference(&e)})
 		}
 	}
 	if len(b.found) > 0 && b.found[0].Time.IsZero() {
@@ -105,7 +104,7 @@ func (b *bookkeeper) look(event pocket.Event) error {
 func (b *bookkeeper) settlement(event pocket.Event, s *pocket.Settlement) {
 	if s.Lacks.Has(pocket.LacksShares) || s.Lacks.Has(pocket.LacksReasons) && len(b.wallets) == 0 {
 		b.found = append(b.found, Event{Kind: Untold, Time: s.Time, Node: s.Supplier, Service: s.Service, Height: s.Height, TxHash: s.TxHash, Count: 1,
-			Reference: reference(s.At, 0, s.Supplier, s.Application, s.Service, s.SessionEnd), Source: b.source(event, s.Supplier)})
+			Reference: claimReference(s, pocket.Address{}, 0), Source: b.source(event, s.Supplier)})
 		return
 	}
 	for i := range s.Shares {
@@ -118,14 +117,14 @@ func (b *bookkeeper) settlement(event pocket.Event, s *pocket.Settlement) {
 			continue
 		}
 		b.add(event, Event{Kind: Earned, Wallet: share.Recipient, Node: s.Supplier, Service: s.Service, Role: role, Amount: share.Amount,
-			Reference: reference(s.At, i, s.Supplier, s.Application, s.Service, s.SessionEnd)})
+			Reference: shareReference(s, i)})
 	}
 }
 
 func (b *bookkeeper) validator(event pocket.Event, r *pocket.ValidatorReward) {
 	if b.wallets[r.Account] {
 		b.add(event, Event{Kind: Earned, Wallet: r.Account, Node: r.Validator, Role: pocket.RoleValidator, Amount: r.Commission + r.SelfDelegation,
-			Reference: reference(r.At, 0, r.Account, pocket.Address{}, "", r.SessionEnd)})
+			Reference: validatorReference(r)})
 	}
 }
 
@@ -172,32 +171,6 @@ func (b *bookkeeper) source(event pocket.Event, who pocket.Address) string {
 		return "morse"
 	}
 	return "shannon"
-}
-
-// reference names part n of what happened at a place of the chain. A source that does not tell the place leaves whose claim it was.
-func reference(at pocket.At, n int, who, application pocket.Address, service pocket.ServiceID, session pocket.Height) string {
-	var buf [128]byte
-	b := buf[:0]
-	switch {
-	case at.TxHash != "":
-		b = append(b, at.TxHash...)
-	case at.Index >= 0:
-		b = strconv.AppendInt(b, int64(at.Height), 10)
-		b = append(b, '-')
-		b = strconv.AppendInt(b, int64(at.Index), 10)
-	default:
-		b = fmt.Appendf(b, "%d-%d-%s", at.Height, session, who)
-		for _, part := range []string{string(service), application.String()} {
-			if part != "" {
-				b = append(append(b, '-'), part...)
-			}
-		}
-	}
-	if n > 0 {
-		b = append(b, '-')
-		b = strconv.AppendInt(b, int64(n), 10)
-	}
-	return string(b)
 }
 
 // did says what a transaction did, by its messages: "MsgCreateClaim, MsgSubmitProof".

@@ -27,7 +27,7 @@ func TestIncome(t *testing.T) {
 		got := collect(t, Income(each(settled()), IncomeOptions{Wallets: mine}))
 		require.Len(t, got, 2)
 		assert.Equal(t, Event{Kind: Earned, Time: march, Wallet: wallet, Node: node, Service: "eth", Role: pocket.RoleSupplier, Amount: 1_000_001,
-			Height: 852_613, Reference: "852613-1204", Source: "shannon", Count: 1}, got[0])
+			Height: 852_613, Reference: got[0].Reference, Source: "shannon", Count: 1}, got[0])
 		assert.Equal(t, pocket.RoleSourceOwner, got[1].Role)
 		assert.Equal(t, pocket.Upokt(46_239), got[1].Amount)
 	})
@@ -37,22 +37,41 @@ func TestIncome(t *testing.T) {
 		assert.Equal(t, wallet, got[0].Wallet)
 		assert.Equal(t, owner, got[1].Wallet)
 	})
-	t.Run("references are unique and do not depend on whose income is asked for", func(t *testing.T) {
-		all := collect(t, Income(each(settled(), morse()), IncomeOptions{Wallets: []pocket.Address{wallet, owner, older}}))
-		var references []string
-		for _, e := range all {
-			references = append(references, e.Reference)
+	t.Run("references are unique and do not depend on whose income is asked for, nor on the source", func(t *testing.T) {
+		references := func(wallets []pocket.Address, events ...pocket.Event) (list []string) {
+			for _, e := range collect(t, Income(each(events...), IncomeOptions{Wallets: wallets, Losses: true})) {
+				list = append(list, e.Reference)
+			}
+			return list
 		}
-		assert.Equal(t, []string{"852613-1204", "852613-1204-1", "852613-1204-2", strings.Repeat("AB", 32)}, references)
-		owners := collect(t, Income(each(settled()), IncomeOptions{Wallets: []pocket.Address{owner}}))
-		assert.Equal(t, "852613-1204-1", owners[0].Reference)
+		everybody := []pocket.Address{wallet, owner, older}
+		slash := pocket.Slash{At: settled().At, Supplier: node, Application: app, Service: "eth", SessionEnd: 852_580, Penalty: 1}
+		unnamed, again := slash, slash
+		unnamed.Application, unnamed.Index, again.Application, again.Index = pocket.Address{}, 5, pocket.Address{}, 6
+		proposer := pocket.ValidatorReward{At: settled().At, Account: wallet, Reason: "a", Commission: 1}
+		other := proposer
+		other.Reason = "b"
+		all := references(everybody, settled(), morse(), slash, unnamed, again, proposer, other)
+		require.Len(t, all, 9)
+		assert.Len(t, slices.Compact(slices.Sorted(slices.Values(all))), 9)
+		assert.Regexp(t, `^852613-[0-9a-f]{16}$`, all[0])
+		assert.Equal(t, morse().TxHash, all[3])
+
+		assert.Equal(t, all[1:2], references([]pocket.Address{owner}, settled())[:1])
+		elsewhere := settled()
+		elsewhere.Index = -1 // as PoktScan tells it
+		elsewhere.Shares = slices.Clone(elsewhere.Shares)
+		slices.Reverse(elsewhere.Shares)
+		assert.ElementsMatch(t, all[:3], references(everybody, elsewhere))
 	})
-	t.Run("of an event without a place the reference is whose claim it was", func(t *testing.T) {
-		s := settled()
-		s.Index = -1
-		got := collect(t, Income(each(s), IncomeOptions{Wallets: mine}))
-		assert.Equal(t, "852613-852580-"+node.String()+"-eth-"+app.String(), got[0].Reference)
-		assert.Equal(t, got[0].Reference+"-2", got[1].Reference)
+	t.Run("what else a transaction of Morse paid has its hash and more", func(t *testing.T) {
+		m := morse()
+		m.Shares = append(m.Shares, pocket.Share{Recipient: older, Reason: pocket.ReasonMorseDelegator, Amount: 5}, pocket.Share{Recipient: old, Reason: pocket.ReasonMorseCost, Amount: 7})
+		got := collect(t, Income(each(m), IncomeOptions{}))
+		require.Len(t, got, 3)
+		assert.Equal(t, m.TxHash, got[0].Reference)
+		assert.Regexp(t, "^"+m.TxHash+"-[0-9a-f]{16}$", got[1].Reference)
+		assert.NotEqual(t, got[1].Reference, got[2].Reference)
 	})
 	t.Run("Morse settlements have the hash of their proof", func(t *testing.T) {
 		got := collect(t, Income(each(morse()), IncomeOptions{Wallets: mine}))
