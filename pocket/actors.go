@@ -1,6 +1,10 @@
 package pocket
 
-import "time"
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+)
 
 // An Application pays for relays with its stake.
 type Application struct {
@@ -45,6 +49,18 @@ type SigningInfo struct {
 	MissedBlocks int64 // within the slashing window
 	JailedUntil  time.Time
 	Tombstoned   bool
+}
+
+// SigningParams say how many blocks a validator must sign.
+type SigningParams struct {
+	Window    int64           // the blocks that are looked at
+	MinSigned decimal.Decimal // the part of them that must be signed
+}
+
+// MostMissed returns how many blocks of the window may be missed: one more, and the validator is jailed.
+func (p SigningParams) MostMissed() int64 {
+	signed := p.MinSigned.Mul(decimal.NewFromInt(p.Window)).RoundBank(0).IntPart()
+	return p.Window - signed
 }
 
 // An Account is an address that the chain knows.

@@ -121,3 +121,9 @@ func TestADrawNeedsTheHashOfABlock(t *testing.T) {
 		assert.ErrorIs(t, err, pocket.ErrInvalid, hash)
 	}
 }
+
+func TestAValidatorMayMissWhatItNeedNotSign(t *testing.T) {
+	assert.EqualValues(t, 180, pocket.SigningParams{Window: 200, MinSigned: decimal.New(1, -1)}.MostMissed())
+	assert.EqualValues(t, 50, pocket.SigningParams{Window: 100, MinSigned: decimal.New(5, -1)}.MostMissed())
+	assert.EqualValues(t, 5, pocket.SigningParams{Window: 9, MinSigned: decimal.New(5, -1)}.MostMissed(), "half a block is rounded to the even")
+}

@@ -26,6 +26,7 @@ type turn struct {
 	until  bool // strikes go on until the stake is below the minimum
 	count  int  // sessions, for strikes and misses
 	end    pocket.Height
+	amount pocket.Upokt
 	first  pocket.Height // nothing before this height may be touched
 }
 
@@ -120,6 +121,8 @@ func (b *biographer) planIncident(i Incident) {
 		b.add(turn{height: i.Height, kind: turnCancel})
 	case Migrate:
 		b.add(turn{height: i.Height, kind: turnMigrate})
+	case Restake:
+		b.add(turn{height: i.Height, kind: turnRestake, amount: i.Amount})
 	}
 }
 
@@ -198,6 +201,8 @@ func (b *biographer) turn(t turn) {
 		b.miss(t)
 	case turnMigrate:
 		b.migrate(t)
+	case turnRestake:
+		b.restake(t)
 	}
 }
 

@@ -108,6 +108,18 @@ func (b *biographer) restore(t turn) {
 	b.enter(t.height)
 }
 
+func (b *biographer) restake(t turn) {
+	if !b.now.staked || b.now.unstakeEnd > 0 {
+		return
+	}
+	if t.amount <= 0 {
+		t.amount = pocket.POKT(1000)
+	}
+	b.now.stake += t.amount
+	b.act(t.height, actRestake, t.amount)
+	b.enter(t.height)
+}
+
 func (b *biographer) leave(t turn) {
 	if !b.now.staked || b.now.forced || b.now.unstakeEnd != t.end {
 		return // cancelled since

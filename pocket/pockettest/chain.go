@@ -188,6 +188,16 @@ func (c *Chain) Applications() []pocket.Address {
 	return applications
 }
 
+// Validators returns the operators of the validators, poktvaloper1….
+func (c *Chain) Validators() []pocket.Address {
+	w, _ := c.now()
+	var operators []pocket.Address
+	for _, v := range w.validators {
+		operators = append(operators, v.operator)
+	}
+	return operators
+}
+
 // Services returns the services, by id.
 func (c *Chain) Services() []pocket.Service {
 	w, _ := c.now()

@@ -26,6 +26,10 @@ const (
 	CancelUnstake IncidentKind = "cancel unstake"
 	// Migrate: the owner of Supplier claims its node of Morse, which adds to its stake: see [Chain.Morse].
 	Migrate IncidentKind = "migrate"
+	// Restake: the owner of Supplier adds Amount to its stake (1,000 POKT when 0).
+	Restake IncidentKind = "restake"
+	// Jail: Validator stops signing, is jailed when it has missed too many blocks, and stays so for Duration (for ever when 0).
+	Jail IncidentKind = "jail"
 	// Overserve: Application cannot pay for all of one session, starts to unbond and stakes again soon after.
 	Overserve IncidentKind = "overserve"
 	// MissClaims: Supplier sends no claims for that many Sessions (1 when 0), so they are never heard of.
@@ -43,6 +47,8 @@ type Incident struct {
 	Height      pocket.Height
 	Supplier    pocket.Address
 	Application pocket.Address
+	Validator   pocket.Address // poktvaloper1…
+	Amount      pocket.Upokt
 	Sessions    int
 	Invalid     bool
 	Params      pocket.Params

@@ -248,10 +248,32 @@ func TestIncidents(t *testing.T) {
 		assert.Equal(t, pocket.Height(138), heights[130])
 		assert.NotContains(t, heights, pocket.Height(120))
 	})
+	t.Run("an owner adds to a stake", func(t *testing.T) {
+		chain := calmChain(100)
+		who := chain.Suppliers()[1]
+		require.NoError(t, chain.Inject(Incident{Kind: Restake, Supplier: who.Operator, Amount: 250}))
+		require.NoError(t, chain.Inject(Incident{Kind: Restake, Height: 105, Supplier: who.Operator}))
+		chain.Advance(10)
+		assert.Len(t, happened[pocket.SupplierStake](t, chain, 101, 110), 2)
+		assert.Equal(t, who.Stake+250+pocket.POKT(1000), chain.Suppliers()[1].Stake)
+	})
+	t.Run("a validator that signs nothing is jailed, and released", func(t *testing.T) {
+		chain := calmChain(100)
+		who := chain.Validators()[0]
+		require.NoError(t, chain.Inject(Incident{Kind: Jail, Validator: who, Duration: 20 * time.Minute}))
+		w, _ := chain.now()
+		at := func(h pocket.Height) penance { return w.penance(w.validators[0], h) }
+		assert.Equal(t, penance{}, at(100))
+		assert.Equal(t, penance{missed: 1}, at(101))
+		assert.Equal(t, penance{missed: 180}, at(280))
+		assert.Equal(t, penance{jailed: true, until: chain.TimeOf(281).Add(10 * time.Minute)}, at(281))
+		assert.True(t, at(300).jailed)
+		assert.False(t, at(301).jailed)
+	})
 	t.Run("what cannot be is refused", func(t *testing.T) {
 		chain := calmChain(100)
 		for _, bad := range []Incident{
-			{Kind: Expire}, {Kind: Overserve}, {Kind: "flood"}, {Kind: Halt}, {Kind: ParamChange},
+			{Kind: Expire}, {Kind: Overserve}, {Kind: "flood"}, {Kind: Halt}, {Kind: ParamChange}, {Kind: Jail}, {Kind: Restake},
 			{Kind: Halt, Height: 100, Duration: time.Minute}, {Kind: Expire, Height: 50, Supplier: chain.Operators()[0]},
 		} {
 			assert.ErrorIs(t, chain.Inject(bad), pocket.ErrInvalid, "%+v", bad)
@@ -262,13 +284,13 @@ func TestIncidents(t *testing.T) {
 func TestIncidentsDoNotChangeThePast(t *testing.T) {
 	restless := Rates{Expiries: 1, Misses: 1, Leaves: 0.3, Overserviced: 5, Sends: 100}
 	for _, head := range []int64{100, 113, 115, 118, 121} { // in all windows of a session
-		for _, kind := range []IncidentKind{Expire, Slash, BelowMinimum, Discard, Unstake, CancelUnstake, Overserve, MissClaims, ParamChange, Halt} {
+		for _, kind := range []IncidentKind{Expire, Slash, BelowMinimum, Discard, Unstake, CancelUnstake, Overserve, MissClaims, ParamChange, Halt, Restake, Jail} {
 			chain := NewChain(Config{Seed: 31, Params: SmallParams(), Blocks: head, Rates: restless})
 			before := print(t, chain, 1, chain.Head())
 			next := SmallParams()
 			next.Shared.BlocksPerSession, next.Shared.ClaimCloseOffset = 15, 5
 			require.NoError(t, chain.Inject(Incident{
-				Kind: kind, Supplier: chain.Operators()[2], Application: chain.Applications()[1], Sessions: 2, Duration: time.Hour, Params: next,
+				Kind: kind, Supplier: chain.Operators()[2], Application: chain.Applications()[1], Validator: chain.Validators()[0], Sessions: 2, Duration: time.Hour, Params: next,
 			}))
 			assert.Equal(t, before, print(t, chain, 1, chain.Head()), "%s at %d", kind, head)
 		}

@@ -61,6 +61,7 @@ const (
 	actUnstake                 // transaction
 	actCancel                  // transaction of the owner, who adds to the stake
 	actMigrate                 // transaction of the owner, who claims a Morse node
+	actRestake                 // transaction of the owner, who adds to the stake
 	actRestore                 // transaction of the operator, who stakes the services again
 	actActivate                // block event at the start of a session
 	actLeave                   // block event: the stake goes back to the owner
@@ -71,7 +72,7 @@ type act struct {
 	height   pocket.Height
 	kind     actKind
 	supplier int
-	amount   pocket.Upokt // what actStake, actCancel and actMigrate add to the stake, what actLeave gives back
+	amount   pocket.Upokt // what actStake, actCancel, actMigrate and actRestake add to the stake, what actLeave gives back
 }
 
 // at returns the supplier's state after block h.
@@ -89,7 +90,7 @@ func (l *life) settling(h pocket.Height) phase {
 	i, _ := slices.BinarySearchFunc(l.acts, h, func(a act, h pocket.Height) int { return cmp.Compare(a.height, h) })
 	for ; i < len(l.acts) && l.acts[i].height == h; i++ {
 		switch a := l.acts[i]; a.kind {
-		case actMigrate:
+		case actMigrate, actRestake:
 			p.stake += a.amount
 		case actStake:
 			p.staked, p.stake = true, p.stake+a.amount
@@ -113,4 +114,5 @@ const (
 	turnDiscard
 	turnMiss
 	turnMigrate
+	turnRestake
 )

@@ -26,6 +26,7 @@ func sdkRoutes() map[string]route {
 		"/cosmos/staking/v1beta1/validators/{operator}":        stakingValidator,
 		"/cosmos/staking/v1beta1/pool":                         stakingPool,
 		"/cosmos/slashing/v1beta1/signing_infos":               signingInfos,
+		"/cosmos/slashing/v1beta1/params":                      slashingParams,
 		"/cosmos/upgrade/v1beta1/current_plan":                 upgradePlan,
 		"/cosmos/gov/v1/proposals":                             noProposals,
 		"/cosmos/authz/v1beta1/grants":                         grants,
@@ -153,9 +154,13 @@ func moduleAccount(s *state) (json.RawMessage, *restError) {
 func (s *state) validatorForm(v validator) any {
 	began := nanoTime(s.w.cfg.Start)
 	tokens := strconv.FormatInt(int64(v.stake), 10)
+	status, jailed := "BOND_STATUS_BONDED", s.w.penance(v, s.h).jailed
+	if jailed {
+		status = "BOND_STATUS_UNBONDING"
+	}
 	return object("operator_address", v.operator.String(),
 		"consensus_pubkey", object("@type", "/cosmos.crypto.ed25519.PubKey", "key", v.key),
-		"jailed", false, "status", "BOND_STATUS_BONDED", "tokens", tokens, "delegator_shares", tokens+".000000000000000000",
+		"jailed", jailed, "status", status, "tokens", tokens, "delegator_shares", tokens+".000000000000000000",
 		"description", object("moniker", "simulated-validator-"+strconv.Itoa(s.w.validatorNumber(v)), "identity", "", "website", "",
 			"security_contact", "", "details", "simulated"),
 		"unbonding_height", "0", "unbonding_time", "1970-01-01T00:00:00Z",
@@ -174,8 +179,10 @@ func stakingValidators(s *state) (json.RawMessage, *restError) {
 		return nil, failed
 	}
 	all := s.w.validators
-	if status := s.r.URL.Query().Get("status"); status != "" && status != "BOND_STATUS_BONDED" {
-		all = nil
+	if status := s.r.URL.Query().Get("status"); status != "" {
+		all = slices.DeleteFunc(slices.Clone(all), func(v validator) bool {
+			return (status == "BOND_STATUS_BONDED") == s.w.penance(v, s.h).jailed
+		})
 	}
 	page, pagination := cut(p, all, func(v validator) string { return fmt.Sprintf("%04d", s.w.validatorNumber(v)) })
 	return object("validators", list(page, s.validatorForm), "pagination", pagination), nil
@@ -216,8 +223,13 @@ func signingInfos(s *state) (json.RawMessage, *restError) {
 	}
 	page, pagination := cut(p, s.w.validators, func(v validator) string { return v.hexAddress })
 	return object("info", list(page, func(v validator) any {
+		p := s.w.penance(v, s.h)
+		until := "1970-01-01T00:00:00Z"
+		if !p.until.IsZero() {
+			until = nanoTime(p.until)
+		}
 		return object("address", v.consensusAddress(), "start_height", "0", "index_offset", heightText(s.h),
-			"jailed_until", "1970-01-01T00:00:00Z", "tombstoned", false, "missed_blocks_counter", "0")
+			"jailed_until", until, "tombstoned", false, "missed_blocks_counter", strconv.FormatInt(p.missed, 10))
 	}), "pagination", pagination), nil
 }
 

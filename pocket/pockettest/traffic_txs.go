@@ -25,6 +25,8 @@ func (w *world) actTx(a act) *tx {
 	case actMigrate:
 		node, output := w.morse(a.supplier)
 		return &tx{signer: who.owner, messages: []txMessage{claimMorseSupplier{stake, node, output}}, memo: "simulated: claim a Morse node"}
+	case actRestake:
+		return &tx{signer: who.owner, messages: []txMessage{stake}, memo: "simulated: more stake"}
 	case actCancel:
 		stake.canceled = true
 		return &tx{signer: who.owner, messages: []txMessage{stake}, memo: "simulated: cancel unbonding"}

@@ -134,9 +134,13 @@ func (w *world) timeOf(h pocket.Height) time.Time {
 // check returns an error when incident names nobody of this chain, or lacks what its kind needs.
 func (w *world) check(incident Incident) error {
 	switch incident.Kind {
-	case Expire, Slash, BelowMinimum, Discard, Unstake, CancelUnstake, MissClaims, Migrate:
+	case Expire, Slash, BelowMinimum, Discard, Unstake, CancelUnstake, Restake, MissClaims, Migrate:
 		if _, ok := w.supplierOf[incident.Supplier]; !ok {
 			return fmt.Errorf("incident %q: %q is no supplier of this chain: %w", incident.Kind, incident.Supplier, pocket.ErrInvalid)
+		}
+	case Jail:
+		if !slices.ContainsFunc(w.validators, func(v validator) bool { return v.operator == incident.Validator }) {
+			return fmt.Errorf("incident %q: %q is no validator of this chain: %w", incident.Kind, incident.Validator, pocket.ErrInvalid)
 		}
 	case Overserve:
 		if _, ok := w.applicationOf[incident.Application]; !ok {

@@ -262,6 +262,9 @@ var restRoutes = []struct {
 	{regexp.MustCompile(`^/cosmos/slashing/v1beta1/signing_infos$`), func(ctx context.Context, c *Client, _ []string, _ url.Values) (any, error) {
 		return all(c.SigningInfos(ctx))
 	}},
+	{regexp.MustCompile(`^/cosmos/slashing/v1beta1/params$`), func(ctx context.Context, c *Client, _ []string, _ url.Values) (any, error) {
+		return c.SigningParams(ctx)
+	}},
 	{regexp.MustCompile(`^/cosmos/upgrade/v1beta1/current_plan$`), func(ctx context.Context, c *Client, _ []string, _ url.Values) (any, error) {
 		return c.Upgrade(ctx)
 	}},

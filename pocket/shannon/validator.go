@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/poktbot/poktbot/pocket"
 )
 
@@ -91,6 +93,22 @@ func (w wireSigningInfo) info() (pocket.SigningInfo, error) {
 		info.JailedUntil = w.JailedUntil.UTC()
 	}
 	return info, nil
+}
+
+type wireSigning struct {
+	Window    number           `json:"signed_blocks_window"`
+	MinSigned *decimal.Decimal `json:"min_signed_per_window"`
+}
+
+// SigningParams returns how many blocks a validator must sign not to be jailed.
+func (c *Client) SigningParams(ctx context.Context) (pocket.SigningParams, error) {
+	return askState(ctx, c, "/cosmos/slashing/v1beta1/params", nil, func(w wireParams[wireSigning]) (pocket.SigningParams, error) {
+		p := w.Params
+		if p == nil || p.Window < 1 || p.MinSigned == nil || p.MinSigned.IsNegative() || p.MinSigned.GreaterThan(decimal.NewFromInt(1)) {
+			return pocket.SigningParams{}, errors.New("slashing params without a window and the part of it to sign")
+		}
+		return pocket.SigningParams{Window: int64(p.Window), MinSigned: *p.MinSigned}, nil
+	})
 }
 
 // SigningInfos yields how well each validator has signed lately, by its consensus address, in the order of the chain's store.
