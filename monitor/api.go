@@ -31,12 +31,10 @@ func (w *Watcher) wait(ctx context.Context) error {
 		return ErrEnded
 	case <-w.ready:
 	}
-	select {
-	case <-w.ended:
+	if isClosed(w.ended) {
 		return ErrEnded
-	default:
-		return nil
 	}
+	return nil
 }
 
 // act makes a change that somebody asked for. A fault of change is returned, and nothing is changed.

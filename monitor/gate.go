@@ -51,6 +51,8 @@ func Dial(targets ...string) Gate {
 
 // ask asks, with a panic for an error like any other.
 func (g Gate) ask(ctx context.Context) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the gate panicked: %v", p)

@@ -64,11 +64,10 @@ func (h heartbeat) ask(ctx context.Context) error {
 // Healthy returns nil while the watcher works: the store takes changes, checks look, and messages go out to somebody. Otherwise it says
 // what does not. That a single check or destination fails is not meant: that is an alert.
 func (w *Watcher) Healthy() error {
-	select {
-	case <-w.ended:
+	switch {
+	case isClosed(w.ended):
 		return ErrEnded
-	case <-w.ready:
-	default:
+	case !isClosed(w.ready):
 		return errors.New("the watcher has not begun")
 	}
 	var errs []error
@@ -100,4 +99,13 @@ func (w *Watcher) undelivered() time.Time {
 		}
 	}
 	return first
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }

@@ -93,12 +93,7 @@ func (r *recentEvents) position() int64 {
 // subscriber holds nobody up: what it has missed is read from the store.
 func (w *Watcher) Subscribe(ctx context.Context) iter.Seq[Event] {
 	at := w.told.position()
-	known := true
-	select {
-	case <-w.ready:
-	default:
-		known = false // where the events begin is read from the store
-	}
+	known := isClosed(w.ready) // before that, where the events begin is not read from the store yet
 	return func(yield func(Event) bool) {
 		if !known {
 			if w.wait(ctx) != nil {
