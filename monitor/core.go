@@ -162,10 +162,16 @@ func (c *core) next(now time.Time) time.Time {
 	if len(c.due) > 0 {
 		next = c.due[0].due
 	}
-	for _, m := range c.mutes {
-		if t := m.Next(now); !t.IsZero() && (next.IsZero() || t.Before(next)) {
+	sooner := func(t time.Time) {
+		if t.After(now) && (next.IsZero() || t.Before(next)) {
 			next = t
 		}
+	}
+	for _, m := range c.mutes {
+		sooner(m.Next(now))
+	}
+	for _, o := range c.boxes {
+		sooner(o.alarmAt())
 	}
 	return next
 }

@@ -119,13 +119,26 @@ func (b *batch) failed(o *outbox, d Delivery, err error) {
 	}
 	b.after = append(b.after, func() { o.failing, o.lost, o.lastErr = failing, lost, d.Error })
 	if lost > 0 || b.now.Sub(failing) >= o.to.AlarmAfter {
-		b.result(own, Result{
-			Key: Key{Name: MonitorDeliveryFailed, Subject: o.to.Name}, Health: Failing, At: failing,
-			Facts: Facts{
-				Count("lost", lost), Count("waiting", int64(o.depth())), Instant("failing_since", failing), Text("error", d.Error),
-			},
-		})
-		b.end()
+		b.trouble(o, failing, lost, d.Error)
+	}
+}
+
+// trouble says that messages do not arrive at a destination.
+func (b *batch) trouble(o *outbox, since time.Time, lost int64, fault string) {
+	b.result(own, Result{
+		Key: Key{Name: MonitorDeliveryFailed, Subject: o.to.Name}, Health: Failing, At: since,
+		Facts: Facts{Count("lost", lost), Count("waiting", int64(o.depth())), Instant("failing_since", since), Text("error", fault)},
+	})
+	b.end()
+}
+
+// troubles says so where it has become time for it between two attempts.
+func (b *batch) troubles() {
+	for _, name := range b.c.order {
+		o := b.c.boxes[name]
+		if due(o.alarmAt(), b.now) && !b.get(Key{Name: MonitorDeliveryFailed, Subject: name}).Wrong() {
+			b.trouble(o, o.failing, o.lost, o.lastErr)
+		}
 	}
 }
 

@@ -76,7 +76,7 @@ func opens(e *Event) bool { return e.Kind == Fired || e.Kind == Unmuted }
 
 func ends(e *Event) bool { return e.Kind == Resolved || e.Kind == Withdrawn }
 
-// add puts an event behind the others. A reminder is worth nothing once there is more to say; and the end of an alert whose beginning
+// add puts an event behind the others. A reminder is worth nothing beside what is news anyway; and the end of an alert whose beginning
 // nobody was told of is told with its beginning.
 func (l *lane) add(e *Event) {
 	begin := len(l.events)
@@ -90,6 +90,10 @@ func (l *lane) add(e *Event) {
 			l.merged = append(l.merged, before.Sequence)
 		}
 		l.events = append(l.events[:begin], e)
+		return
+	}
+	if e.Kind == Reminded && slices.ContainsFunc(life, func(before *Event) bool { return before.Kind != Reminded }) {
+		l.merged = append(l.merged, e.Sequence)
 		return
 	}
 	for len(l.events) > begin && l.events[len(l.events)-1].Kind == Reminded {

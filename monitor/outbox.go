@@ -70,6 +70,14 @@ func (o *outbox) oldest() time.Time {
 	return oldest
 }
 
+// alarmAt is when it has refused messages for so long that others are to be told; the zero time when it does not refuse them.
+func (o *outbox) alarmAt() time.Time {
+	if o.failing.IsZero() {
+		return time.Time{}
+	}
+	return o.failing.Add(o.to.AlarmAfter)
+}
+
 // message is the message of a delivery as it is sent now.
 func (o *outbox) message(d Delivery, parts []*Event) Message {
 	m := Message{

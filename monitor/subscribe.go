@@ -92,8 +92,8 @@ func (r *recentEvents) position() int64 {
 // Subscribe yields every event from now on, in order, also those that nobody is told of, until ctx or the watcher's Run ends. A slow
 // subscriber holds nobody up: what it has missed is read from the store.
 func (w *Watcher) Subscribe(ctx context.Context) iter.Seq[Event] {
-	at := w.told.position()
 	known := isClosed(w.ready) // before that, where the events begin is not read from the store yet
+	at := w.told.position()
 	return func(yield func(Event) bool) {
 		if !known {
 			if w.wait(ctx) != nil {

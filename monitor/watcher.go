@@ -190,6 +190,7 @@ func (w *Watcher) watchTime(ctx context.Context) {
 		if w.persist(ctx, func(b *batch) {
 			b.sweepMutes()
 			b.time()
+			b.troubles()
 			b.blindness()
 			for name, since := range w.stuck(b.now) {
 				b.isBlind(name, since, errStuck)
