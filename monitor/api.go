@@ -202,9 +202,10 @@ func (w *Watcher) Withdraw(ctx context.Context, m Match, by, note string) (int, 
 func (w *Watcher) Test(ctx context.Context, by string) ([]Delivery, error) {
 	var event int64
 	err := w.act(ctx, "test", func(b *batch) error {
+		name := b.name(b.change.Sequence + 1) // each is an alert of its own
 		b.result(own, Result{
-			Key: Key{Name: MonitorTest, Subject: by, Part: b.now.Format(time.RFC3339Nano)}, Health: Failing,
-			Occurrence: b.now.Format(time.RFC3339Nano), Facts: Facts{Text("by", by), Instant("at", b.now)}, once: true,
+			Key: Key{Name: MonitorTest, Subject: by, Part: name}, Health: Failing, Occurrence: name,
+			Facts: Facts{Text("by", by), Instant("at", b.now)}, once: true,
 		})
 		event = b.change.Sequence
 		return nil

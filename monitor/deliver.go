@@ -218,7 +218,7 @@ func (w *Watcher) send(ctx context.Context, o *outbox, d Delivery, parts []*Even
 	if err != nil {
 		w.log.Warn("message did not arrive", "destination", o.to.Name, "message", d.ID, "attempt", d.Attempts, "error", err)
 	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
+	last, cancel := outlive(ctx, lastWord)
 	defer cancel()
 	_ = w.persist(last, func(b *batch) {
 		if err == nil {
@@ -227,6 +227,16 @@ func (w *Watcher) send(ctx context.Context, o *outbox, d Delivery, parts []*Even
 			b.failed(o, d, err)
 		}
 	})
+}
+
+// outlive returns a context that ends some time after ctx.
+func outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		sleep(longer, d)
+		cancel()
+	})
+	return longer, func() { stop(); cancel() }
 }
 
 // notify calls a notifier, whose panic is an error like any other.
