@@ -74,14 +74,19 @@ func (b *batch) result(check string, res Result) {
 	rule := b.c.rules.find(res.Key, res.Labels)
 	s := old
 	s.Check = check
+	explained := false
 	if len(res.Causes) > 0 || len(s.Causes) > 0 {
 		causes := res.Causes
-		if health, _ := rule.judge(res, s.Band); health == Unknown && res.Occurrence == "" {
+		if health, _ := rule.judge(res, s.Band); health == Unknown && res.Occurrence == "" && len(causes) == 0 {
 			causes = s.Causes
 		}
-		s = s.Explained(b.explained(res.Key, causes), b.now)
+		explained = b.explained(res.Key, causes)
+		s = s.Explained(explained, b.now)
 	}
 	s, kind := rule.Next(s, res, b.now)
+	if explained && !s.Blind.IsZero() && b.now.Sub(s.Blind) >= detailsKept {
+		s.Blind = b.now // why nobody can look is told already: that it lasts is news only when that is over
+	}
 	b.settle(old, s, kind, rule)
 }
 

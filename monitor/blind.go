@@ -73,7 +73,7 @@ func (b *batch) judgeBlindness(check string, f failure) {
 	var subjects []string
 	for _, key := range slices.SortedFunc(maps.Keys(b.c.checks[check]), compareKeys) {
 		s := b.get(key)
-		if s.Blind.IsZero() {
+		if s.Blind.IsZero() || b.explained(key, s.Causes) {
 			continue
 		}
 		subjects = append(subjects, key.String())

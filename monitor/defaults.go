@@ -70,10 +70,10 @@ func DefaultRules() map[Name]Rule {
 
 		// Days left.
 		TLSExpiring: warning.below(limit(21, 21.5, Info), limit(14, 14.5, Warning), limit(7, 7.5, Warning), limit(3, 3.5, Critical),
-			limit(1, 1.5, Critical)),
-		TLSExpired: critical.after(0, 2),
-		TLSInvalid: critical.after(time.Minute, 2),
-		DNSChanged: once(Warning),
+			limit(1, 1.5, Critical)).seldom(),
+		TLSExpired: critical.after(0, 2).seldom(),
+		TLSInvalid: critical.after(time.Minute, 2).seldom(),
+		DNSChanged: once(Warning).seldom(),
 
 		WalletReceived:   once(Info),
 		WalletSent:       once(Info),
@@ -93,6 +93,12 @@ func DefaultRules() map[Name]Rule {
 // after returns r firing only what has failed for so long and so often.
 func (r Rule) after(d time.Duration, confirmations int) Rule {
 	r.For, r.Confirmations = d, confirmations
+	return r
+}
+
+// seldom returns r for what is looked at every quarter or half of an hour, and stays as it is for days.
+func (r Rule) seldom() Rule {
+	r.UnknownFor = 6 * time.Hour
 	return r
 }
 

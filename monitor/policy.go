@@ -25,6 +25,9 @@ func (r Rule) Next(s State, res Result, now time.Time) (State, EventKind) {
 	if s.Blind.IsZero() {
 		s.Blind = now
 	}
+	if len(res.Causes) > 0 {
+		s.Causes = res.Causes // why nobody can look
+	}
 	return s, ""
 }
 

@@ -44,7 +44,8 @@ type Result struct {
 	Facts    Facts
 	// Labels are for muting, grouping and routing: "host", "owner", "service", "chain", "operator". May be nil; not changed afterwards.
 	Labels map[string]string
-	// Causes are keys which, while they fire, explain this one: it stays silent then. "The node is unreachable" hides "out of sync".
+	// Causes are keys which, while they fire, explain this one: it stays silent then. "The node is unreachable" hides "out of sync". With
+	// Unknown they explain why nobody could look, and that this lasts is no alert of its own meanwhile.
 	Causes []Key
 	At     time.Time     // when it was so: the block's time for what a block tells; zero means when the check looked
 	Height pocket.Height // of the block that told it; 0 when none did
