@@ -71,6 +71,9 @@ func (w *Worth) Plus(v *Worth) (*Worth, error) {
 	return t.worth(w.Currency), nil
 }
 
+// NoWorth returns the worth of nothing at all in a currency: every amount is 0 upokt, and worth 0.
+func NoWorth(currency string) *Worth { return new(tally).worth(currency) }
+
 // Full reports whether every amount had a price.
 func (w *Worth) Full() bool { return w.Unpriced == Sums{} }
 

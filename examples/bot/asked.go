@@ -48,8 +48,11 @@ func looksLikeAddress(word string) bool {
 func (c *call) findNode(word string) (pocket.Address, error) {
 	address, wrong := pocket.ParseAddress(word)
 	if wrong == nil {
-		if address.Kind() != pocket.AccountAddress {
-			return pocket.Address{}, usage("%s is the address of a %s; want a node's, pokt1…", address.Short(), address.Kind())
+		switch kind := address.Kind(); {
+		case kind == pocket.MorseAddress && c.bot.morse == nil:
+			return pocket.Address{}, usage("%s is an address of Morse, and no node of that chain is configured (morse.rpc)", address.Short())
+		case kind != pocket.AccountAddress && kind != pocket.MorseAddress:
+			return pocket.Address{}, usage("%s is the address of a %s; want a node's, pokt1…", address.Short(), kind)
 		}
 		return address, nil
 	}

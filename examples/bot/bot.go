@@ -5,12 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/poktbot/poktbot/monitor"
 	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/pocket/index"
+	"github.com/poktbot/poktbot/pocket/morse"
 	"github.com/poktbot/poktbot/pocket/pockettest"
+	"github.com/poktbot/poktbot/pocket/poktscan"
 	"github.com/poktbot/poktbot/pocket/shannon"
 	"github.com/poktbot/poktbot/report/plot"
 	"github.com/poktbot/poktbot/rewards"
@@ -23,7 +28,7 @@ type Bot struct {
 	zone      *time.Location
 	log       *slog.Logger
 	clock     func() time.Time
-	client    *shannon.Client
+	client    *shannon.Client // nil when only Morse is read
 	store     *index.Index
 	index     source // the same, as commands see it
 	painter   *plot.Painter
@@ -31,7 +36,17 @@ type Bot struct {
 	simulated bool
 	chain     *pockettest.Chain // of a demonstration
 
+	feed       *poktscan.Client // nil without one
+	morse      *morse.Client    // nil without Morse
+	morseStore *index.Index
+
+	priceSource rewards.PriceSource // nil without a currency
+
+	alertStore monitor.Store
+	watcher    atomic.Pointer[monitor.Watcher] // the one that runs, nil while none does
+
 	mu      sync.Mutex
+	loaded  loadedPrices
 	pacing  time.Duration
 	pacedAt time.Time
 	closers []func() error // run from the last to the first
@@ -75,11 +90,27 @@ func (b *Bot) open(ctx context.Context) (err error) {
 	if b.painter, err = plot.New(); err != nil {
 		return fmt.Errorf("pictures: %w", err)
 	}
+	if err := b.openChain(); err != nil {
+		return err
+	}
+	for _, open := range []func(context.Context) error{b.openIndex, b.openMorse, b.openSources, b.openPrices, b.openAlerts} {
+		if err := open(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openChain makes the clients of the live chain and of who tells its past.
+func (b *Bot) openChain() (err error) {
+	if !b.config.hasShannon() {
+		return nil
+	}
 	if b.client, err = shannon.New(reveal(b.config.Chain.RPC), reveal(b.config.Chain.REST), b.clientOptions()...); err != nil {
 		return fmt.Errorf("chain: %w", err)
 	}
 	b.closers = append(b.closers, func() error { b.client.Close(); return nil })
-	return b.openIndex(ctx)
+	return b.openFeed()
 }
 
 func (b *Bot) clientOptions() []shannon.Option {
@@ -110,6 +141,22 @@ func (b *Bot) Close() error {
 
 func (b *Bot) now() time.Time { return b.clock().In(b.zone) }
 
+// stores are the indexes: that of the live chain, and that of Morse if it is read.
+func (b *Bot) stores() []*index.Index {
+	if b.morseStore == nil {
+		return []*index.Index{b.store}
+	}
+	return []*index.Index{b.store, b.morseStore}
+}
+
+// leading is the index by whose newest block the others are told to be fresh: that of the live chain, unless only Morse is read.
+func (b *Bot) leading() *index.Index {
+	if b.client == nil {
+		return b.morseStore
+	}
+	return b.store
+}
+
 // A source is what most commands need of the index: tests put another in its place.
 type source interface {
 	rewards.Source
@@ -118,25 +165,40 @@ type source interface {
 	Watched(context.Context) ([]pocket.Address, error)
 }
 
-// owners returns who owns each supplier that the index knows, for events that do not tell.
+// owners returns who owns each supplier that the indexes know, for events that do not tell.
 func (b *Bot) owners(ctx context.Context) (map[pocket.Address]pocket.Address, error) {
-	known, err := b.store.Suppliers(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("owners: %w", err)
-	}
-	owners := make(map[pocket.Address]pocket.Address, len(known))
-	for _, s := range known {
-		if !s.Owner.IsZero() {
-			owners[s.Operator] = s.Owner
+	owners := map[pocket.Address]pocket.Address{}
+	for _, store := range b.stores() {
+		known, err := store.Suppliers(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("owners: %w", err)
+		}
+		for _, s := range known {
+			if !s.Owner.IsZero() {
+				owners[s.Operator] = s.Owner
+			}
 		}
 	}
 	return owners, nil
 }
 
+// watched returns the nodes watched. The indexes watch wallets, too, for what they receive and pay.
 func (b *Bot) watched(ctx context.Context) ([]pocket.Address, error) {
 	list, err := b.index.Watched(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("watched nodes: %w", err)
 	}
-	return list, nil
+	return slices.DeleteFunc(list, func(a pocket.Address) bool {
+		return slices.Contains(b.config.Wallets, a) && !slices.Contains(b.config.Nodes, a) && !b.isNode(ctx, a)
+	}), nil
+}
+
+// isNode reports whether the indexes know a supplier of that address.
+func (b *Bot) isNode(ctx context.Context, a pocket.Address) bool {
+	for _, store := range b.stores() {
+		if _, err := store.Supplier(ctx, a); err == nil {
+			return true
+		}
+	}
+	return false
 }

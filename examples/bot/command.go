@@ -14,6 +14,7 @@ import (
 type Request struct {
 	Text string
 	Role Role
+	From string // who asks, for the record: "local:ana", "telegram:123"
 	// BotName is what this bot is called where it was typed; commands addressed to another are not answered. "" answers all.
 	BotName string
 }
@@ -39,6 +40,7 @@ type call struct {
 	bot  *Bot
 	args []string
 	role Role
+	from string
 	say  func(Part) error // errStopped when nobody listens any more: then return it
 }
 
@@ -109,7 +111,7 @@ func (b *Bot) answer(ctx context.Context, request Request, say func(Part) error,
 			err = fmt.Errorf("/%s failed: a fault of this program; its log tells more", chosen.Name)
 		}
 	}()
-	return chosen.run(&call{ctx: ctx, bot: b, args: line.Args, role: request.Role, say: say})
+	return chosen.run(&call{ctx: ctx, bot: b, args: line.Args, role: request.Role, from: request.From, say: say})
 }
 
 // unknown is the error of a command that does not exist. It suggests none that the role may not.
@@ -133,11 +135,18 @@ func everyCommand() []command {
 		{Command{"info", "", "versions and health", Anyone}, nil, (*call).info},
 		{Command{"stats", "[today|month|all] [node]", "what an average node earns, and all together", Investor}, statsHelp, (*call).stats},
 		{Command{"rewards", "day|week|month|hour|service|node|owner|wallet " + span, "a table of rewards", Investor}, rangeHelp, (*call).rewards},
-		{Command{"graph", "[days] [node] [services|losses]", "a picture of rewards", Investor}, nil, (*call).graph},
+		{Command{"graph", "[days] [node] [services|losses] [value]", "a picture of rewards, in POKT or in your currency", Investor}, nil, (*call).graph},
 		{Command{"losses", span, "claimed but not received, by cause", Investor}, rangeHelp, (*call).losses},
-		{Command{"report", "csv|xlsx " + span, "a file of settlements", Investor}, rangeHelp, (*call).report},
+		{Command{"report", strings.Join(reportFormats(), "|") + " " + span, "a file of settlements, or of income for a tax program", Investor}, reportHelp, (*call).report},
+		{Command{"tax", "[year] [node]", "the income of a year, by month", Investor}, nil, (*call).tax},
 		{Command{"nodes", "", "the nodes watched and how they are", Investor}, nil, (*call).nodes},
 		{Command{"node", "show|add|remove ADDRESS", "one node; adding and removing is for admins", Investor}, nodeHelp, (*call).node},
+		{Command{"alerts", "", "what is wrong now", Admin}, nil, (*call).alerts},
+		{Command{"ack", "ID|NAME|all [note]", "take care of an alert", Admin}, ackHelp, (*call).ack},
+		{Command{"mute", "[ID|NAME|ADDRESS|all] [1h|2d|fixed|weekly \"Sun 02:00-04:00\"] [why]", "be quiet about something; alone it lists what is quiet", Admin}, muteHelp, (*call).mute},
+		{Command{"unmute", "ID|all", "end a mute", Admin}, nil, (*call).unmute},
+		{Command{"events", "[NAME] [node] " + span, "what was told, the newest first", Admin}, nil, (*call).alertEvents},
+		{Command{"test", "", "send a test alert to all who are told of alerts", Admin}, nil, (*call).testAlert},
 	}
 }
 
@@ -148,9 +157,22 @@ var (
 		"2026-11-01 — from that day until now",
 		"2026-11-01 2026-11-15 — from the first to the end of the second",
 	}
+	reportHelp = append([]string{
+		"csv and xlsx hold every settlement; the workbook sums up days, months, services and losses, too.",
+		"cointracking, koinly and coinledger are what those programs import; ledger has a line with everything for each income.",
+	}, rangeHelp...)
 	statsHelp = []string{
 		"A node counts only on the days on which it was staked.",
 		"Gross is what a node's side was paid, all its rev shares together. My share is the part that went to the linked wallets.",
+	}
+	ackHelp = []string{
+		"Those who were told of the alert are told who takes care of it. Nobody is reminded of it until it gets worse.",
+		"IDs stand in /alerts. A name may be a pattern: /ack tls.* renewing them all",
+	}
+	muteHelp = []string{
+		"What is muted is still watched, and told when the mute ends and it is still wrong.",
+		"/mute 1a2b3 8h — one alert of /alerts; /mute tls.* 2d — a family; /mute pokt1… fixed — a node, until it is well",
+		"/mute node.* weekly \"Sun 02:00-04:00 Europe/Madrid\" maintenance",
 	}
 	nodeHelp = []string{
 		"An address may be shortened when only one watched node begins or ends like it.",

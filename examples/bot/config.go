@@ -25,8 +25,10 @@ const (
 // [Config.Validate] checks it. Printing one shows no secret.
 type Config struct {
 	Chain     Chain            `yaml:"chain"`
+	PoktScan  PoktScan         `yaml:"poktscan"`
+	Morse     Morse            `yaml:"morse"`
 	Database  Secret           `yaml:"database"`      // a path of an SQLite file, or a postgres:// URL
-	Nodes     []pocket.Address `yaml:"nodes"`         // operators to watch from the start; /node adds more
+	Nodes     []pocket.Address `yaml:"nodes"`         // operators to watch from the start, and nodes of Morse; /node adds more
 	Wallets   []pocket.Address `yaml:"wallets"`       // whose part of the rewards is "my share"
 	Mode      Mode             `yaml:"mode"`          // watched or everything
 	Poll      Duration         `yaml:"poll_interval"` // how often to look for a new block where the node has no websocket
@@ -36,6 +38,9 @@ type Config struct {
 	Dates     DateLayout       `yaml:"dates"`         // how dates are written, such as DD/MM/YYYY, and read
 	Theme     string           `yaml:"theme"`         // light or dark, of pictures
 	GraphDays int              `yaml:"graph_days"`    // of /graph when no number is given
+	Prices    Prices           `yaml:"prices"`
+	Tax       Tax              `yaml:"tax"`
+	Alerts    Alerts           `yaml:"alerts"`
 
 	origins   map[string]string // where each key that was set stands, for errors
 	simulated bool              // the chain and the database come with the demonstration
@@ -47,6 +52,48 @@ type Chain struct {
 	RPC  []Secret `yaml:"rpc"`  // CometBFT RPC, the best first; secret, because many hosts put a key into the path
 	REST []Secret `yaml:"rest"` // Cosmos REST
 	ID   string   `yaml:"id"`   // such as pocket; a node of another chain is refused. Empty trusts the nodes
+}
+
+// Prices says in which currency money is shown beside POKT, and who tells what POKT was worth.
+type Prices struct {
+	Currency  string    `yaml:"currency"` // a code such as EUR; empty shows POKT alone
+	Sources   []string  `yaml:"sources"`  // file and coingecko, in the order in which they are believed
+	File      string    `yaml:"file"`     // CSV: a date or time, and a price, in each line
+	CoinGecko CoinGecko `yaml:"coingecko"`
+}
+
+// CoinGecko says how CoinGecko is asked for prices.
+type CoinGecko struct {
+	Plan string `yaml:"plan"` // free, demo or pro
+	Key  Secret `yaml:"key"`  // of the plans demo and pro
+	Coin string `yaml:"coin"` // what CoinGecko calls POKT
+	URL  Secret `yaml:"url"`  // another root of the API than CoinGecko's own, such as a proxy's
+}
+
+// Tax says how files for tax programs are written.
+type Tax struct {
+	Platform      string   `yaml:"platform"`       // where it was earned, in formats with such a column
+	Asset         string   `yaml:"asset"`          // what the tax program calls POKT
+	CurrencyAlias string   `yaml:"currency_alias"` // what the currency is called in names of columns, such as Euro
+	Times         string   `yaml:"times"`          // layout of times; empty is what the format wants
+	ByDay         bool     `yaml:"by_day"`         // one line for each wallet and day
+	Losses        bool     `yaml:"losses"`         // also slashes and the fees of transactions
+	Columns       []Phrase `yaml:"columns"`        // which columns, in which order, under which names: NAME or NAME=WORD; empty is all
+	Types         []Phrase `yaml:"types"`          // words for kinds of lines: reward=Staking
+}
+
+// PoktScan says where history may be read that a full node does not have, or only slowly. What happens now is read from the chain.
+type PoktScan struct {
+	URL []Secret `yaml:"url"` // GraphQL services such as https://data.pocket.network/graphql, the best first
+	Key Secret   `yaml:"key"` // if they want one
+}
+
+// Morse says how the chain before Shannon is read. It ended in 2025.
+type Morse struct {
+	RPC        []Secret `yaml:"rpc"`        // of archival nodes, such as http://127.0.0.1:8081
+	Tendermint []Secret `yaml:"tendermint"` // of the same, if open, such as http://127.0.0.1:26657: it tells rewards that are computed otherwise
+	ID         string   `yaml:"id"`         // such as mainnet; empty trusts the nodes
+	Database   Secret   `yaml:"database"`   // its own index; empty is a file beside that of Shannon
 }
 
 // Mode says how much of the chain the index keeps.
@@ -69,6 +116,8 @@ func DefaultConfig() Config {
 		Dates:     "YYYY-MM-DD",
 		Theme:     "light",
 		GraphDays: 15,
+		Alerts:    defaultAlerts(),
+		Prices:    Prices{CoinGecko: CoinGecko{Plan: "free", Coin: "pocket-network"}},
 	}
 }
 
@@ -137,11 +186,12 @@ func (c *Config) fault(path, format string, args ...any) error {
 // Validate returns an error that names every key that makes no sense, and where it was set; nil when all do.
 func (c *Config) Validate() error {
 	var errs []error
-	if !c.simulated {
+	if !c.simulated && (c.hasShannon() || !c.hasMorse()) {
 		errs = append(errs,
 			c.checkURLs("chain.rpc", c.Chain.RPC, "a CometBFT RPC address such as http://127.0.0.1:26657"),
 			c.checkURLs("chain.rest", c.Chain.REST, "a Cosmos REST address such as http://127.0.0.1:1317"))
 	}
+	errs = append(errs, c.checkPast())
 	errs = append(errs, c.checkAddresses("nodes", c.Nodes), c.checkAddresses("wallets", c.Wallets))
 	if c.Database.IsZero() && !c.simulated {
 		errs = append(errs, c.fault("database", "empty; want a file name such as poktbot.db or a postgres:// URL"))
@@ -164,6 +214,7 @@ func (c *Config) Validate() error {
 	if c.GraphDays < 1 || c.GraphDays > maxGraphDays {
 		errs = append(errs, c.fault("graph_days", "%d; want between 1 and %d", c.GraphDays, maxGraphDays))
 	}
+	errs = append(errs, c.checkPrices(), c.checkTax(), c.checkAlerts())
 	return errors.Join(errs...)
 }
 
@@ -182,7 +233,12 @@ func (c *Config) checkURLs(path string, urls []Secret, want string) error {
 
 func (c *Config) checkAddresses(path string, list []pocket.Address) error {
 	for i, address := range list {
-		if address.Kind() != pocket.AccountAddress {
+		switch kind := address.Kind(); {
+		case kind == pocket.MorseAddress && !c.hasMorse():
+			return c.fault(path, "item %d, %q, is of Morse, but morse.rpc names no node to ask", i+1, address)
+		case kind == pocket.AccountAddress && !c.hasShannon() && !c.simulated && path == "nodes":
+			return c.fault(path, "item %d, %q, is of Shannon, but chain.rpc names no node to ask", i+1, address)
+		case kind != pocket.AccountAddress && kind != pocket.MorseAddress:
 			return c.fault(path, "item %d, %q, is not a pokt1… address", i+1, address)
 		}
 		if slices.Contains(list[:i], address) {

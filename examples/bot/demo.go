@@ -24,6 +24,7 @@ const (
 	demoServices  = 6
 	demoBlockTime = time.Hour
 	demoPace      = time.Second
+	demoCurrency  = "EUR"
 )
 
 // DemoConfig returns the configuration of a demonstration: the defaults, with an index in a temporary file.
@@ -31,6 +32,8 @@ func DemoConfig() Config {
 	c := DefaultConfig()
 	c.Database = Secret{}
 	c.simulated, c.demoDays = true, demoDays
+	c.Prices.Currency = demoCurrency
+	c.Alerts.Endpoints = false // the simulated nodes are served nowhere
 	return c
 }
 

@@ -6,11 +6,13 @@ import (
 	"io"
 	"iter"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/report"
+	"github.com/poktbot/poktbot/report/tax"
 	"github.com/poktbot/poktbot/report/xlsx"
 	"github.com/poktbot/poktbot/rewards"
 )
@@ -23,19 +25,24 @@ type fileQuestion struct {
 	named  string
 	days   []rewards.Row
 	total  int64
+	prices *rewards.Prices // nil without a currency
 }
 
+// reportFormats are what /report writes.
+func reportFormats() []string { return append([]string{"csv", "xlsx"}, taxFormats()...) }
+
 func (c *call) report() error {
-	formats := []string{"csv", "xlsx"}
+	formats := reportFormats()
+	all := strings.Join(formats[:len(formats)-1], ", ") + " or " + formats[len(formats)-1]
 	if len(c.args) == 0 {
-		return usage("/report wants csv or xlsx, and a range when it is not to be everything: /report xlsx last month")
+		return usage("/report wants %s, and a range when it is not to be everything: /report xlsx last month", all)
 	}
 	format := strings.ToLower(c.args[0])
-	if format != "csv" && format != "xlsx" {
+	if !slices.Contains(formats, format) {
 		if near := nearest(format, formats); near != "" {
 			return usage("/report %s is not known; did you mean /report %s?", clip(format), near)
 		}
-		return usage("/report %s is not known: want csv or xlsx", clip(format))
+		return usage("/report %s is not known: want %s", clip(format), all)
 	}
 	nodes, words, err := c.cut(c.args[1:])
 	if err != nil {
@@ -48,7 +55,12 @@ func (c *call) report() error {
 	if q.filter, err = c.filter(nodes); err != nil {
 		return err
 	}
-	q.days, err = c.bot.index.Sums(c.ctx, rewards.Query{Span: q.span, Filter: q.filter, Wallets: c.bot.config.Wallets, Period: rewards.Day, Zone: c.bot.zone})
+	if q.prices, err = c.pricesOf(q.span); err != nil {
+		return err
+	}
+	q.days, err = c.bot.index.Sums(c.ctx, rewards.Query{
+		Span: q.span, Filter: q.filter, Wallets: c.bot.config.Wallets, Period: rewards.Day, Zone: c.bot.zone, Prices: q.prices,
+	})
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
@@ -75,11 +87,17 @@ func (c *call) writeReport(q fileQuestion) (err error) {
 		_ = os.Remove(file.Name())
 	}()
 	kind := "text/csv; charset=utf-8"
-	if q.format == "xlsx" {
+	caption := fmt.Sprintf("%s of %s: %s", counted(q.total, "settlement"), whose(q.filter), q.named)
+	switch {
+	case q.format == "xlsx":
 		kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 		err = c.writeWorkbook(file, q)
-	} else {
-		err = report.WriteCSV(c.ctx, file, report.Settlements(c.settlements(q), c.bot.config.Wallets, nil), c.csvOptions())
+	case isTaxFormat(q.format):
+		var held tax.Summary
+		held, err = c.writeIncome(file, q)
+		caption = fmt.Sprintf("Income of %s: %s. %s", whose(q.filter), q.named, held.Text())
+	default:
+		err = report.WriteCSV(c.ctx, file, report.Settlements(c.settlements(q), c.bot.config.Wallets, q.prices), c.csvOptions())
 	}
 	if errors.Is(err, pocket.ErrPruned) && c.bot.config.Retention > 0 {
 		kept := c.bot.now().Add(-time.Duration(c.bot.config.Retention))
@@ -96,7 +114,6 @@ func (c *call) writeReport(q fileQuestion) (err error) {
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	caption := fmt.Sprintf("%s of %s: %s", counted(q.total, "settlement"), whose(q.filter), q.named)
 	if c.bot.simulated {
 		caption = "Simulated: " + caption
 	}
@@ -110,14 +127,18 @@ func (c *call) fileName(q fileQuestion) string {
 		last = q.span.To.Add(-1)
 	}
 	date := func(t time.Time) string { return t.In(c.bot.zone).Format(time.DateOnly) }
-	name := fmt.Sprintf("rewards-%s-to-%s", date(q.span.From), date(last))
+	name, ending := "rewards", q.format
+	if isTaxFormat(q.format) {
+		name, ending = "income-"+q.format, "csv"
+	}
+	name += fmt.Sprintf("-%s-to-%s", date(q.span.From), date(last))
 	if len(q.filter.Suppliers) == 1 {
 		name += "-" + q.filter.Suppliers[0].String()[:12]
 	}
 	if c.bot.simulated {
 		name = "simulated-" + name
 	}
-	return name + "." + q.format
+	return name + "." + ending
 }
 
 func (c *call) csvOptions() report.CSVOptions {
@@ -136,9 +157,14 @@ const howOften = 5000
 
 // settlements yields the settlements asked for, and tells how far it has come.
 func (c *call) settlements(q fileQuestion) iter.Seq2[pocket.Event, error] {
+	return c.events(q, pocket.KindSettlement)
+}
+
+// events yields the events of some kinds asked for, and tells how far it has come.
+func (c *call) events(q fileQuestion, kinds ...pocket.Kind) iter.Seq2[pocket.Event, error] {
 	return func(yield func(pocket.Event, error) bool) {
 		done := int64(0)
-		for event, err := range c.bot.index.Events(c.ctx, pocket.EventQuery{Span: q.span, Filter: q.filter, Kinds: []pocket.Kind{pocket.KindSettlement}}) {
+		for event, err := range c.bot.index.Events(c.ctx, pocket.EventQuery{Span: q.span, Filter: q.filter, Kinds: kinds}) {
 			if err == nil && done%howOften == 0 && done > 0 {
 				err = c.say(Progress{Doing: "writing the report", Done: done, Total: q.total, Unit: "settlements"})
 			}
@@ -154,7 +180,7 @@ func (c *call) settlements(q fileQuestion) iter.Seq2[pocket.Event, error] {
 func (c *call) writeWorkbook(w io.Writer, q fileQuestion) error {
 	sums := func(period rewards.Period, by ...rewards.Dimension) ([]rewards.Row, error) {
 		return c.bot.index.Sums(c.ctx, rewards.Query{
-			Span: q.span, Filter: q.filter, Wallets: c.bot.config.Wallets, Zone: c.bot.zone, Period: period, By: by,
+			Span: q.span, Filter: q.filter, Wallets: c.bot.config.Wallets, Zone: c.bot.zone, Period: period, By: by, Prices: q.prices,
 		})
 	}
 	nodes, err := sums(rewards.Whole, rewards.BySupplier)
@@ -179,14 +205,14 @@ func (c *call) writeWorkbook(w io.Writer, q fileQuestion) error {
 	}
 	book, err := xlsx.Standard(xlsx.Contents{
 		Title: "Rewards of " + whose(q.filter) + ": " + q.named, Creator: "PoktBot", Created: c.bot.now(), Zone: c.bot.zone,
-		Wallets: c.bot.config.Wallets, Nodes: nodes, Days: days, Months: months, Services: services, Losses: &lost,
+		Wallets: c.bot.config.Wallets, Prices: q.prices, Nodes: nodes, Days: days, Months: months, Services: services, Losses: &lost,
 		Settlements: c.settlements(q),
 	})
 	if err != nil {
 		return err
 	}
 	summary := &book.Sheets[0].Table
-	summary.Notes = append(summary.Notes, c.asOf())
+	summary.Notes = append(append(summary.Notes, c.priceNotes(q.prices, q.span)...), c.asOf())
 	return xlsx.Write(c.ctx, w, book)
 }
 
@@ -201,7 +227,7 @@ func (c *call) dailyPoints(q fileQuestion) ([]rewards.DayPoint, error) {
 		days++
 	}
 	points, err := rewards.Daily(c.ctx, c.bot.index, rewards.StatsQuery{
-		Filter: q.filter, Wallets: c.bot.config.Wallets, Zone: c.bot.zone, Now: now,
+		Filter: q.filter, Wallets: c.bot.config.Wallets, Zone: c.bot.zone, Now: now, Prices: q.prices,
 	}, days+over)
 	if err != nil {
 		return nil, err

@@ -18,7 +18,6 @@ func (b *Bot) openIndex(ctx context.Context) error {
 	if b.store, err = b.openDatabase(ctx); err != nil {
 		return err
 	}
-	b.index = b.store
 	b.closers = append(b.closers, b.store.Close)
 	mode := index.Watching
 	if b.config.Mode == Everything {
@@ -27,12 +26,22 @@ func (b *Bot) openIndex(ctx context.Context) error {
 	if err := b.store.SetMode(ctx, mode); err != nil {
 		return err
 	}
-	return b.store.Watch(ctx, b.config.Nodes...)
+	return b.store.Watch(ctx, ofKind(pocket.AccountAddress, b.config.Nodes, b.config.Wallets)...)
 }
 
 // CatchUp reads what the chain has and the index does not know yet: new blocks first, then the past of the watched nodes, as far
 // back as the full node goes. It tells its progress, and may be called again after it was interrupted: it goes on where it was.
 func (b *Bot) CatchUp(ctx context.Context, tell func(Progress)) error {
+	if b.client != nil {
+		if err := b.catchUp(ctx, tell); err != nil {
+			return err
+		}
+	}
+	return b.readMorse(ctx, tell)
+}
+
+// catchUp is CatchUp of the live chain.
+func (b *Bot) catchUp(ctx context.Context, tell func(Progress)) error {
 	follower := index.NewFollower(b.store, b.client, index.FollowerConfig{
 		Log: b.log, SkipPruned: true, Progress: func(p index.Progress) { tell(progressOf("reading new blocks", p)) },
 	})
@@ -61,7 +70,17 @@ func (b *Bot) Run(ctx context.Context, tell func(Part) error) error {
 	if b.config.Retention > 0 {
 		working.Go(func() { b.retain(ctx) })
 	}
+	working.Go(func() {
+		if err := b.watch(ctx, tell); err != nil {
+			stop(err)
+		}
+	})
+	working.Go(func() { b.followMorse(ctx) })
 	defer stop(nil) // before the wait
+	if b.client == nil {
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
 	follower := index.NewFollower(b.store, b.client, index.FollowerConfig{
 		Log: b.log, SkipPruned: true,
 		Stored: func(block pocket.Block, events []pocket.Event) {
@@ -107,7 +126,7 @@ func (b *Bot) updated(ctx context.Context) (pocket.Block, error) {
 	if err != nil || cursor == 0 {
 		return pocket.Block{}, err
 	}
-	at, _, err := b.store.TimeOf(ctx, cursor)
+	at, _, err := b.leading().TimeOf(ctx, cursor)
 	if err != nil {
 		return pocket.Block{}, err
 	}
@@ -125,11 +144,15 @@ func (c *call) addNode(node pocket.Address) error {
 			return c.say(Text{Title: "Node " + node.Short() + " is watched already", Lines: []string{"/node show " + node.String()}})
 		}
 	}
-	_, unstaked := b.client.Supplier(c.ctx, node)
+	store, read := b.store, b.backfill
+	if node.Kind() == pocket.MorseAddress {
+		store, read = b.morseStore, b.readMorse
+	}
+	unstaked := b.ask(c.ctx, node).err
 	if unstaked != nil && !errors.Is(unstaked, pocket.ErrNotFound) {
 		return fmt.Errorf("the chain cannot be asked now, so nothing was added: %w", unstaked)
 	}
-	if err := b.store.Watch(c.ctx, node); err != nil {
+	if err := store.Watch(c.ctx, node); err != nil {
 		return fmt.Errorf("add node: %w", err)
 	}
 	lines := []string{"Its past is read now, as far as the chain's nodes still tell it. What happens from now on is seen in any case."}
@@ -142,7 +165,7 @@ func (c *call) addNode(node pocket.Address) error {
 	var gone error
 	ctx, stop := context.WithCancelCause(c.ctx)
 	defer stop(nil)
-	err = b.backfill(ctx, func(p Progress) {
+	err = read(ctx, func(p Progress) {
 		if gone == nil {
 			if gone = c.say(p); gone != nil {
 				stop(gone)
@@ -181,7 +204,11 @@ func (c *call) removeNode(node pocket.Address) error {
 		if known != node {
 			continue
 		}
-		if err := c.bot.store.Unwatch(c.ctx, node); err != nil {
+		store := c.bot.store
+		if node.Kind() == pocket.MorseAddress {
+			store = c.bot.morseStore
+		}
+		if err := store.Unwatch(c.ctx, node); err != nil {
 			return fmt.Errorf("remove node: %w", err)
 		}
 		text := Text{Title: "Node " + node.String() + " is not watched any more", Lines: []string{

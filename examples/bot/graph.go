@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/report"
 	"github.com/poktbot/poktbot/report/plot"
@@ -19,6 +21,8 @@ type graphQuestion struct {
 	days   int
 	filter pocket.Filter
 	what   string // "", services or losses
+	worth  bool   // in the currency instead of POKT
+	prices *rewards.Prices
 }
 
 func (c *call) graph() error {
@@ -35,6 +39,12 @@ func (c *call) graph() error {
 	}
 	var picture bytes.Buffer
 	name, caption := "rewards-by-node", "Average reward by node and number of nodes"
+	if q.worth {
+		if q.prices, err = c.pricesOf(options.Span); err != nil {
+			return err
+		}
+		options.Currency = q.prices.Currency()
+	}
 	switch q.what {
 	case "services":
 		name, caption = "rewards-by-service", "Rewards by service"
@@ -47,6 +57,9 @@ func (c *call) graph() error {
 	}
 	if err != nil {
 		return err
+	}
+	if q.worth {
+		name, caption = name+"-"+strings.ToLower(options.Currency), caption+", in "+options.Currency
 	}
 	if picture.Len() == 0 {
 		return c.nothingIn(caption+": the last "+plural(q.days, "day"), q.filter)
@@ -76,6 +89,11 @@ func (c *call) graphQuestion() (graphQuestion, error) {
 			q.what = "services"
 		case lower == "loss" || lower == "losses":
 			q.what = "losses"
+		case lower == "value" || lower == "worth" || strings.EqualFold(word, c.bot.config.Prices.Currency):
+			if c.bot.priceSource == nil {
+				return q, usage("no currency is configured (prices.currency), so there are no values to show")
+			}
+			q.worth = true
 		default:
 			return q, unknownGraph(word)
 		}
@@ -85,26 +103,32 @@ func (c *call) graphQuestion() (graphQuestion, error) {
 }
 
 func unknownGraph(word string) error {
-	if near := nearest(word, []string{"services", "losses"}); near != "" {
+	if near := nearest(word, []string{"services", "losses", "value"}); near != "" {
 		return usage("/graph %s is not known; did you mean /graph %s?", clip(word), near)
 	}
-	return usage("/graph %s is not known: want a number of days, the address of a node, services or losses", clip(word))
+	return usage("/graph %s is not known: want a number of days, the address of a node, services, losses or value", clip(word))
 }
 
 func (c *call) drawAverage(w *bytes.Buffer, q graphQuestion, o plot.Options) error {
-	points, err := rewards.Daily(c.ctx, c.bot.index, rewards.StatsQuery{Filter: q.filter, Zone: c.bot.zone, Now: c.bot.now()}, q.days)
+	points, err := rewards.Daily(c.ctx, c.bot.index, rewards.StatsQuery{
+		Filter: q.filter, Zone: c.bot.zone, Now: c.bot.now(), Prices: q.prices,
+	}, q.days)
 	if err != nil {
 		return fmt.Errorf("graph: %w", err)
 	}
 	if !slices.ContainsFunc(points, func(p rewards.DayPoint) bool { return p.Total != rewards.Sums{} }) {
 		return nil
 	}
-	return c.bot.painter.AverageByNode(w, plot.GrossByNode(points), o)
+	days := plot.GrossByNode(points)
+	if q.worth {
+		days, _ = plot.WorthByNode(points)
+	}
+	return c.bot.painter.AverageByNode(w, days, o)
 }
 
 func (c *call) drawServices(w *bytes.Buffer, q graphQuestion, o plot.Options) error {
 	rows, err := c.bot.index.Sums(c.ctx, rewards.Query{
-		Span: o.Span, Filter: q.filter, Period: rewards.Day, Zone: c.bot.zone, By: []rewards.Dimension{rewards.ByService},
+		Span: o.Span, Filter: q.filter, Period: rewards.Day, Zone: c.bot.zone, By: []rewards.Dimension{rewards.ByService}, Prices: q.prices,
 	})
 	if err != nil {
 		return fmt.Errorf("graph: %w", err)
@@ -113,6 +137,9 @@ func (c *call) drawServices(w *bytes.Buffer, q graphQuestion, o plot.Options) er
 		return nil
 	}
 	stack, err := plot.StackOf(rows, rewards.ByService, gross)
+	if q.worth {
+		stack, _, err = plot.StackWorthOf(rows, rewards.ByService, func(w rewards.Worth) decimal.NullDecimal { return w.Gross })
+	}
 	if err != nil {
 		return fmt.Errorf("graph: %w", err)
 	}
@@ -121,7 +148,7 @@ func (c *call) drawServices(w *bytes.Buffer, q graphQuestion, o plot.Options) er
 }
 
 func (c *call) drawLosses(w *bytes.Buffer, q graphQuestion, o plot.Options) error {
-	rows, err := c.bot.index.Sums(c.ctx, rewards.Query{Span: o.Span, Filter: q.filter, Period: rewards.Day, Zone: c.bot.zone})
+	rows, err := c.bot.index.Sums(c.ctx, rewards.Query{Span: o.Span, Filter: q.filter, Period: rewards.Day, Zone: c.bot.zone, Prices: q.prices})
 	if err != nil {
 		return fmt.Errorf("graph: %w", err)
 	}
@@ -129,6 +156,9 @@ func (c *call) drawLosses(w *bytes.Buffer, q graphQuestion, o plot.Options) erro
 		return nil
 	}
 	losses, err := plot.LossesOf(rows)
+	if q.worth {
+		losses, _, err = plot.LossesWorthOf(rows)
+	}
 	if err != nil {
 		return fmt.Errorf("graph: %w", err)
 	}

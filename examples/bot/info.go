@@ -56,7 +56,7 @@ func (c *call) info() error {
 	if err != nil {
 		return err
 	}
-	status, unasked := b.client.Status(c.ctx)
+	status, unasked := b.status(c.ctx)
 	if cause := context.Cause(c.ctx); cause != nil {
 		return cause
 	}
@@ -67,8 +67,12 @@ func (c *call) info() error {
 		if d := b.now().Sub(status.LatestTime); d > time.Minute {
 			age = ", " + report.Duration(d) + " ago"
 		}
-		line("chain: %s, block %s%s; the node runs CometBFT %s and has blocks from %s on", report.Line(status.ChainID, 60), report.Count(int64(status.Latest)), age,
-			report.Line(status.Version, 40), report.Count(int64(status.Earliest)))
+		software := "CometBFT " + report.Line(status.Version, 40)
+		if b.client == nil {
+			software = "Morse " + report.Line(status.Version, 40)
+		}
+		line("chain: %s, block %s%s; the node runs %s and has blocks from %s on", report.Line(status.ChainID, 60), report.Count(int64(status.Latest)), age,
+			software, report.Count(int64(status.Earliest)))
 		if status.CatchingUp {
 			line("⚠ the node itself is catching up with its chain")
 		}
@@ -91,15 +95,35 @@ func (c *call) info() error {
 	if !stored.IsZero() {
 		line("last stored: %s", stored.In(b.zone).Format(b.config.Dates.Go()+" 15:04:05")+" "+b.zone.String())
 	}
+	if b.client != nil && b.morse != nil {
+		if cursor, err := b.morseStore.Cursor(c.ctx); err == nil {
+			line("Morse: indexed up to block %s", report.Count(int64(cursor)))
+		}
+	}
+	if b.feed != nil {
+		if asOf, err := b.feed.AsOf(c.ctx); err != nil {
+			line("⚠ PoktScan: %s", report.Line(err.Error(), 200))
+		} else {
+			line("PoktScan: %s", report.Line(asOf.String(), 200))
+		}
+	}
 	line("database: %s; keeps %s", b.databaseName(), map[Mode]string{Watched: "what concerns the nodes watched", Everything: "every settlement"}[b.config.Mode])
 	line("watching: %s, %s", plural(len(watched), "node"), plural(len(b.config.Wallets), "wallet"))
 	line("days: %s; %s on %s/%s", b.zone, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return c.say(text)
 }
 
+// status is what the leading chain's node says of itself.
+func (b *Bot) status(ctx context.Context) (pocket.Status, error) {
+	if b.client == nil {
+		return b.morse.Status(ctx)
+	}
+	return b.client.Status(ctx)
+}
+
 // known says from which block on the index knows what concerns the watched nodes, and what it lacks after that.
 func (b *Bot) known(ctx context.Context, cursor pocket.Height) ([]string, error) {
-	missing, err := b.store.Missing(ctx, 1, cursor, false)
+	missing, err := b.leading().Missing(ctx, 1, cursor, false)
 	if err != nil {
 		return nil, fmt.Errorf("index: %w", err)
 	}
@@ -126,8 +150,9 @@ func (b *Bot) databaseName() string {
 	return "SQLite in " + report.Line(b.config.Database.Reveal(), 120)
 }
 
-func (c *Config) isPostgres() bool {
-	dsn := c.Database.Reveal()
+func (c *Config) isPostgres() bool { return isPostgres(c.Database.Reveal()) }
+
+func isPostgres(dsn string) bool {
 	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
 }
 
@@ -139,6 +164,9 @@ const paceKept = 10 * time.Minute
 
 // pace returns the chain's newest block and the time between two blocks, as it was lately.
 func (b *Bot) pace(ctx context.Context) (head pocket.Block, pace time.Duration, err error) {
+	if b.client == nil {
+		return head, 0, errNoChain
+	}
 	status, err := b.client.Status(ctx)
 	if err != nil {
 		return head, 0, err

@@ -53,6 +53,15 @@ func (k key) variable() string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(k.path, ".", "_"))
 }
 
+// split takes a list in the environment apart.
+func (k key) split(text string) []string {
+	separators := ", \n\t"
+	if k.value.Type().Elem() == reflect.TypeFor[Phrase]() {
+		separators = ";\n"
+	}
+	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(separators, r) })
+}
+
 // set gives k the values, of which there is one when k is not a list.
 func (k key) set(texts []string) error {
 	if !k.isList() {
@@ -269,7 +278,7 @@ func (c *Config) readEnviron(environ []string) error {
 		}
 		texts := []string{text}
 		if keys[i].isList() {
-			texts = strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })
+			texts = keys[i].split(text)
 		}
 		c.setOrigin(keys[i].path, name)
 		if err := keys[i].set(texts); err != nil {

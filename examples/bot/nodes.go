@@ -26,23 +26,41 @@ type standing struct {
 
 // standings asks the chain for each node; what could not be asked has an error.
 func (b *Bot) standings(ctx context.Context, nodes []pocket.Address) ([]standing, pocket.Params, error) {
-	params, err := b.client.Params(ctx)
-	if err != nil {
-		return nil, params, fmt.Errorf("the chain cannot be asked now: %w", err)
+	var params pocket.Params
+	if b.client != nil {
+		var err error
+		if params, err = b.client.Params(ctx); err != nil {
+			return nil, params, fmt.Errorf("the chain cannot be asked now: %w", err)
+		}
 	}
 	list := make([]standing, len(nodes))
 	var group errgroup.Group
 	group.SetLimit(askers)
 	for i, node := range nodes {
 		group.Go(func() error {
-			s := &list[i]
-			s.supplier, s.err = b.client.Supplier(ctx, node)
-			s.state = s.supplier.State(params.SupplierMinStake)
+			list[i] = b.ask(ctx, node)
+			list[i].state = list[i].supplier.State(params.SupplierMinStake)
 			return nil
 		})
 	}
 	_ = group.Wait() // each error is kept with its node
 	return list, params, context.Cause(ctx)
+}
+
+// errNoChain: the node is of a chain that the configuration does not name.
+var errNoChain = fmt.Errorf("no node of its chain is configured: %w", pocket.ErrInvalid)
+
+// ask asks a node's own chain for it.
+func (b *Bot) ask(ctx context.Context, node pocket.Address) (s standing) {
+	switch {
+	case node.Kind() == pocket.MorseAddress && b.morse != nil:
+		s.supplier, s.err = b.morse.SupplierAt(ctx, node, 0)
+	case node.Kind() == pocket.AccountAddress && b.client != nil:
+		s.supplier, s.err = b.client.Supplier(ctx, node)
+	default:
+		s.err = errNoChain
+	}
+	return s
 }
 
 func (c *call) nodes() error {

@@ -143,6 +143,9 @@ func (b *Bot) backfill(ctx context.Context, tell func(Progress)) error {
 	if err != nil || cursor == 0 {
 		return err
 	}
+	if err := b.readFeed(ctx, cursor, tell); err != nil {
+		return err
+	}
 	from := max(status.Earliest, 1)
 	if from > cursor {
 		return nil

@@ -35,7 +35,13 @@ func (c *call) stats() error {
 	if err != nil {
 		return err
 	}
-	s, err := rewards.Compute(c.ctx, c.bot.index, rewards.StatsQuery{Filter: filter, Wallets: c.bot.config.Wallets, Zone: c.bot.zone, Now: c.bot.now()})
+	prices, err := c.pricesOf(pocket.Span{})
+	if err != nil {
+		return err
+	}
+	s, err := rewards.Compute(c.ctx, c.bot.index, rewards.StatsQuery{
+		Filter: filter, Wallets: c.bot.config.Wallets, Zone: c.bot.zone, Now: c.bot.now(), Prices: prices,
+	})
 	if err != nil {
 		return fmt.Errorf("statistics: %w", err)
 	}

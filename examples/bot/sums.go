@@ -52,7 +52,11 @@ func (c *call) rewards() error {
 	if err != nil {
 		return err
 	}
-	q := rewards.Query{Span: span, Filter: filter, Wallets: c.bot.config.Wallets, Period: how.period, Zone: c.bot.zone}
+	prices, err := c.pricesOf(span)
+	if err != nil {
+		return err
+	}
+	q := rewards.Query{Span: span, Filter: filter, Wallets: c.bot.config.Wallets, Period: how.period, Zone: c.bot.zone, Prices: prices}
 	if how.by != "" {
 		q.By = []rewards.Dimension{how.by}
 	}
@@ -70,7 +74,7 @@ func (c *call) rewards() error {
 		return c.nothingIn(title, filter)
 	}
 	if how.period != rewards.Whole {
-		rows = c.everyPeriod(rows, how.period, span)
+		rows = c.everyPeriod(rows, how.period, span, prices)
 	} else {
 		if how.by == rewards.ByRecipient {
 			rows = slices.DeleteFunc(rows, func(r rewards.Row) bool { return r.Gross == 0 && r.OtherRoles == 0 && r.UnattributedMine == 0 })
@@ -79,6 +83,7 @@ func (c *call) rewards() error {
 	}
 	t := report.RewardsBrief(rows, q)
 	t.Title = title
+	t.Notes = append(t.Notes, c.priceNotes(prices, span)...)
 	return c.say(c.table(t))
 }
 
@@ -98,7 +103,7 @@ func sortingOf(word string) (sorting, error) {
 }
 
 // everyPeriod puts periods in which nothing happened between those in which something did, up to now.
-func (c *call) everyPeriod(rows []rewards.Row, period rewards.Period, span pocket.Span) []rewards.Row {
+func (c *call) everyPeriod(rows []rewards.Row, period rewards.Period, span pocket.Span, prices *rewards.Prices) []rewards.Row {
 	end := c.bot.now()
 	if !span.To.IsZero() && span.To.Before(end) {
 		end = span.To
@@ -106,6 +111,9 @@ func (c *call) everyPeriod(rows []rewards.Row, period rewards.Period, span pocke
 	var all []rewards.Row
 	for from := range period.In(pocket.Span{From: rows[0].Start, To: end}, c.bot.zone) {
 		row := rewards.Row{Key: rewards.Key{Start: from}}
+		if prices != nil {
+			row.Worth = rewards.NoWorth(prices.Currency())
+		}
 		if len(rows) > 0 && rows[0].Start.Equal(from) {
 			row, rows = rows[0], rows[1:]
 		}
@@ -127,7 +135,11 @@ func (c *call) losses() error {
 	if err != nil {
 		return err
 	}
-	rows, err := c.bot.index.Sums(c.ctx, rewards.Query{Span: span, Filter: filter, Zone: c.bot.zone})
+	prices, err := c.pricesOf(span)
+	if err != nil {
+		return err
+	}
+	rows, err := c.bot.index.Sums(c.ctx, rewards.Query{Span: span, Filter: filter, Zone: c.bot.zone, Prices: prices})
 	if err != nil {
 		return fmt.Errorf("losses: %w", err)
 	}
@@ -141,5 +153,6 @@ func (c *call) losses() error {
 	}
 	t := report.Losses(lost)
 	t.Title = title
+	t.Notes = append(t.Notes, c.priceNotes(prices, span)...)
 	return c.say(c.table(t))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -132,7 +133,7 @@ func answer(ctx context.Context, b *bot.Bot, s *screen, line string) error {
 	if !strings.HasPrefix(line, "/") {
 		line = "/" + line
 	}
-	for part, err := range b.Answer(ctx, bot.Request{Text: line, Role: bot.Sysadmin}) {
+	for part, err := range b.Answer(ctx, bot.Request{Text: line, Role: bot.Sysadmin, From: whoami()}) {
 		if err != nil {
 			return err
 		}
@@ -141,6 +142,14 @@ func answer(ctx context.Context, b *bot.Bot, s *screen, line string) error {
 		}
 	}
 	return nil
+}
+
+// whoami is who types, for the record.
+func whoami() string {
+	if name := cmp.Or(os.Getenv("USER"), os.Getenv("USERNAME")); name != "" {
+		return "local:" + name
+	}
+	return "local"
 }
 
 // converse follows the chain, tells its news, and answers what is typed, until one of both ends.

@@ -36,7 +36,7 @@ var errArguments = errors.New("bad arguments")
 func parse(args, environ []string, stderr io.Writer) (options, error) {
 	var o options
 	var rpc, rest, nodes, wallets list
-	var database, zone, chain string
+	var database, zone, chain, currency, prices string
 	flags := flag.NewFlagSet("terminal", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
@@ -55,6 +55,8 @@ func parse(args, environ []string, stderr io.Writer) (options, error) {
 	flags.BoolVar(&o.check, "check", false, "check the configuration and exit")
 	flags.StringVar(&database, "db", "", "index: an SQLite `file` or a postgres:// URL (default poktbot.db; with -demo a temporary file)")
 	flags.StringVar(&zone, "zone", "", "time `zone` of days, such as Europe/Madrid (default UTC)")
+	flags.StringVar(&currency, "currency", "", "show money in this currency, too: a `code` such as EUR")
+	flags.StringVar(&prices, "prices", "", "CSV `file` with your own prices: a date and a price in each line; CoinGecko fills its gaps")
 	flags.StringVar(&o.out, "out", ".", "`folder` for pictures and files")
 	flags.BoolVar(&o.verbose, "v", false, "log what goes on to standard error")
 	flags.BoolVar(&o.version, "version", false, "print the version and exit")
@@ -96,6 +98,7 @@ func parse(args, environ []string, stderr io.Writer) (options, error) {
 	}{
 		{"-rpc", "chain.rpc", rpc}, {"-rest", "chain.rest", rest}, {"-chain-id", "chain.id", one(chain)}, {"-node", "nodes", nodes},
 		{"-wallet", "wallets", wallets}, {"-db", "database", one(database)}, {"-zone", "zone", one(zone)},
+		{"-currency", "prices.currency", one(currency)}, {"-prices", "prices.file", one(prices)},
 	} {
 		if err = errors.Join(err, o.config.Set(set.key, set.flag, set.values...)); err != nil {
 			return fault(err)

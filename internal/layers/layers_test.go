@@ -63,7 +63,9 @@ var table = map[string]layer{
 	"internal/layers":     {},
 
 	// The bot knows everybody; the programs know the bot.
-	"examples/bot": {imports: []string{"pocket", "pocket/pockettest", "pocket/shannon", "pocket/index", "pocket/index/sqlite",
+	"examples/bot": {imports: []string{"monitor", "monitor/check", "monitor/notify", "report/alert", "report/tax",
+		"rewards/coingecko", "rewards/coingecko/coingeckotest", "pocket/morse", "pocket/poktscan",
+		"pocket", "pocket/pockettest", "pocket/shannon", "pocket/index", "pocket/index/sqlite",
 		"pocket/index/postgres", "rewards", "report", "report/xlsx", "report/plot"}},
 	"examples/terminal": {imports: []string{"examples/bot"}},
 }

@@ -93,6 +93,10 @@ func (x *Index) open(ctx context.Context) error {
 	return x.names.refresh(ctx, x)
 }
 
+// DB returns where the index lives, for other parts of a program to keep tables of their own there. It is good until [Index.Close], and not the
+// caller's to close. Give their tables a prefix: the index's own have none.
+func (x *Index) DB() DB { return x.db }
+
 // Close closes the database. What was committed stays.
 func (x *Index) Close() error {
 	var errs []error

@@ -89,7 +89,10 @@ func (t *Texts) show(f monitor.Fact) string {
 		}
 	case monitor.UnitDecimal:
 		if d, err := number(f.Value); err == nil {
-			return d.Round(2).String()
+			if d.Abs().LessThan(decimal.NewFromInt(10)) {
+				return d.Round(1).String()
+			}
+			return d.Round(0).String()
 		}
 	case monitor.UnitSpan:
 		if d, err := time.ParseDuration(f.Value); err == nil {

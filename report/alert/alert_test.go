@@ -36,6 +36,20 @@ func rack(kind monitor.EventKind) monitor.Event {
 	}}
 }
 
+// untold is the end of an alert of which nobody could be told that it had begun.
+func untold() monitor.Event {
+	e := rack(monitor.Resolved)
+	e.Untold, e.Alert.Resolved = true, e.At
+	return e
+}
+
+// milder is an occurrence that is less severe than the one before, which the alert is as severe as.
+func milder() monitor.Event {
+	e := rack(monitor.Changed)
+	e.Severity, e.Alert.Count = monitor.Warning, 2
+	return e
+}
+
 func texts(t *testing.T, o alert.Options) *alert.Texts {
 	t.Helper()
 	o.Templates += own
@@ -59,6 +73,8 @@ func TestAnEventHasATitleThatSaysWhatHappenedToWhat(t *testing.T) {
 		{again, "🔴 Again (3 times): rack-1 is 41 degrees warm in row 2"},
 		{rack(monitor.Escalated), "🚨 Nobody took it for 14 minutes: rack-1 is 41 degrees warm in row 2"},
 		{rack(monitor.Resolved), "✅ Over after 14 minutes: rack-1 is 41 degrees warm in row 2"},
+		{untold(), "✅ Was from 2026-11-24 03:10 to 2026-11-24 03:24, when it could not be told: rack-1 is 41 degrees warm in row 2"},
+		{milder(), "🟠 Again (2 times): rack-1 is 41 degrees warm in row 2"},
 		{rack(monitor.Withdrawn), "✅ Not watched any more: rack-1 is 41 degrees warm in row 2"},
 		{acked, "👤 Taken by ana: rack-1 is 41 degrees warm in row 2"},
 	} {

@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -55,7 +56,7 @@ func (t *Texts) several(events []monitor.Event) (string, []string, error) {
 	var lines []string
 	for _, e := range events {
 		alike = alike && e.Alert.Name == worst.Alert.Name && e.Kind == worst.Kind
-		if e.Alert.Severity > worst.Alert.Severity && !ends(e.Kind) {
+		if severityOf(e) > severityOf(worst) && !ends(e.Kind) {
 			worst = e
 		}
 		what, err := t.headline(e)
@@ -78,6 +79,9 @@ func (t *Texts) several(events []monitor.Event) (string, []string, error) {
 	return fmt.Sprintf("%s — and %d more like it", about, len(events)-1), append(lines, more...), err
 }
 
+// severityOf is how bad an event is: of an occurrence that may be less than its alert.
+func severityOf(e monitor.Event) monitor.Severity { return cmp.Or(e.Severity, e.Alert.Severity) }
+
 func ends(kind monitor.EventKind) bool {
 	return kind == monitor.Resolved || kind == monitor.Withdrawn
 }
@@ -95,6 +99,9 @@ func opening(e monitor.Event, about About) string {
 	case monitor.Escalated:
 		return "Nobody took it for " + about.For() + ": "
 	case monitor.Resolved:
+		if e.Untold {
+			return fmt.Sprintf("Was from %s to %s, when it could not be told: ", about.Since(), about.texts.moment(e.Alert.Resolved))
+		}
 		return "Over after " + about.For() + ": "
 	case monitor.Withdrawn:
 		return "Not watched any more: "
@@ -123,7 +130,7 @@ func (t *Texts) symbol(e monitor.Event) string {
 	case monitor.Escalated:
 		return "🚨 "
 	}
-	switch e.Alert.Severity {
+	switch severityOf(e) {
 	case monitor.Critical:
 		return "🔴 "
 	case monitor.Warning:

@@ -30,42 +30,52 @@ func Open(ctx context.Context, path string) (*index.Index, error) {
 	return open(ctx, path, patience, 0)
 }
 
+// Connect opens the file at path, or makes one, as [Open] does for an index, but puts nothing into it: it is for other tables of a program that want
+// a file of their own, since a file has one writer at a time. The caller closes both pools.
+func Connect(ctx context.Context, path string) (index.DB, error) {
+	return connect(ctx, path, patience, 0)
+}
+
 // patience is how long a writer waits for its turn.
 const patience = 10 * time.Second
 
 // open is Open with another patience, and with a limit of the file's size in pages if that is not 0.
 func open(ctx context.Context, path string, patience time.Duration, pages int) (*index.Index, error) {
+	db, err := connect(ctx, path, patience, pages)
+	if err != nil {
+		return nil, fmt.Errorf("index: %w", err)
+	}
+	return index.New(ctx, db)
+}
+
+func connect(ctx context.Context, path string, patience time.Duration, pages int) (index.DB, error) {
 	if path == "" || strings.Contains(path, "\x00") {
-		return nil, fmt.Errorf("index: the path of the file is empty: %w", pocket.ErrInvalid)
+		return index.DB{}, fmt.Errorf("the path of the file is empty: %w", pocket.ErrInvalid)
 	}
 	absolute, err := filepath.Abs(path)
 	if err != nil {
-		return nil, fmt.Errorf("index: %s: %w", path, err)
+		return index.DB{}, fmt.Errorf("%s: %w", path, err)
 	}
 	if _, err := os.Stat(filepath.Dir(absolute)); err != nil {
-		return nil, fmt.Errorf("index: the folder of %s: %w", path, err)
+		return index.DB{}, fmt.Errorf("the folder of %s: %w", path, err)
 	}
 	if err := checkFile(absolute); err != nil {
-		return nil, fmt.Errorf("index: %w", explain(path, patience)(err))
+		return index.DB{}, explain(path, patience)(err)
 	}
 	if err := shape(ctx, absolute, patience); err != nil {
-		return nil, fmt.Errorf("index: %w", explain(path, patience)(err))
+		return index.DB{}, explain(path, patience)(err)
 	}
 	write, err := pool(absolute, patience, pages)
 	if err != nil {
-		return nil, err
+		return index.DB{}, err
 	}
 	write.SetMaxOpenConns(1)
 	read, err := pool(absolute, patience, pages)
 	if err != nil {
-		return nil, errors.Join(err, write.Close())
+		return index.DB{}, errors.Join(err, write.Close())
 	}
 	read.SetMaxIdleConns(8)
-	x, err := index.New(ctx, index.DB{Write: write, Read: read, Dialect: index.SQLite, Explain: explain(path, patience)})
-	if err != nil {
-		return nil, err
-	}
-	return x, nil
+	return index.DB{Write: write, Read: read, Dialect: index.SQLite, Explain: explain(path, patience)}, nil
 }
 
 // shape sets the size of pages in a file that is empty yet: most rows of packed sums fit into one of these. It has no effect on others. It
@@ -125,7 +135,7 @@ func pool(path string, patience time.Duration, pages int) (*sql.DB, error) {
 	}
 	db, err := sql.Open("sqlite", dsn(path, settings))
 	if err != nil {
-		return nil, fmt.Errorf("index: %s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return db, nil
 }

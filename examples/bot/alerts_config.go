@@ -1,0 +1,188 @@
+package bot
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/poktbot/poktbot/monitor"
+	"github.com/poktbot/poktbot/monitor/notify"
+	"github.com/poktbot/poktbot/report/alert"
+)
+
+// Alerts says what is watched beside rewards, and who is told.
+type Alerts struct {
+	Enabled   bool   `yaml:"enabled"`
+	Audience  string `yaml:"audience"`  // sysadmin or investor: whose texts are sent
+	Templates string `yaml:"templates"` // a file of texts in place of ours
+	// Rules change when something becomes an alert: "tls.expiring remind=1d", "node.* for=10m", "chain.params_changed off".
+	Rules []Phrase `yaml:"rules"`
+
+	Endpoints    bool     `yaml:"endpoints"`     // look at the URLs that the nodes staked
+	Private      []string `yaml:"private"`       // hosts and networks of one's own, such as 10.0.0.0/8, that those URLs may lead to
+	Certificates []string `yaml:"certificates"`  // host:port whose certificates are watched, too
+	MinTransfer  string   `yaml:"min_transfer"`  // POKT from which a transfer of a wallet is told; empty tells none
+	LowBalance   string   `yaml:"low_balance"`   // POKT below which a wallet's balance is told; empty tells none
+	Connectivity []string `yaml:"connectivity"`  // host:port of others, of which one must answer before silence is believed to be theirs
+	Metrics      string   `yaml:"metrics"`       // host:port to serve metrics for Prometheus on; empty serves none
+	Heartbeat    Secret   `yaml:"heartbeat_url"` // is asked for while all is well, for a dead man's switch
+	Beat         Duration `yaml:"heartbeat_interval"`
+
+	Log     string  `yaml:"log"` // least severity that is logged; empty logs none
+	Webhook Webhook `yaml:"webhook"`
+	Email   Email   `yaml:"email"`
+}
+
+// Webhook says to which URLs alerts are posted.
+type Webhook struct {
+	URLs     []Secret `yaml:"urls"`
+	Secret   Secret   `yaml:"secret"`   // signs what is posted
+	Severity string   `yaml:"severity"` // at least
+}
+
+// Email says how alerts are sent by SMTP.
+type Email struct {
+	Host     string   `yaml:"host"`
+	Port     int      `yaml:"port"` // 0 is 587, or 465 with tls
+	TLS      bool     `yaml:"tls"`  // from the first byte; otherwise STARTTLS
+	User     string   `yaml:"user"`
+	Password Secret   `yaml:"password"`
+	From     Phrase   `yaml:"from"`
+	To       []Phrase `yaml:"to"`
+	Severity string   `yaml:"severity"` // at least
+}
+
+func defaultAlerts() Alerts {
+	return Alerts{
+		Enabled: true, Audience: string(alert.Sysadmin), Endpoints: true, Beat: Duration(time.Minute),
+		Webhook: Webhook{Severity: "info"}, Email: Email{Severity: "warning"},
+	}
+}
+
+// checkAlerts returns what is wrong with the configuration of alerts.
+func (c *Config) checkAlerts() error {
+	a := &c.Alerts
+	errs := []error{
+		c.checkChoice("alerts.audience", a.Audience, string(alert.Sysadmin), string(alert.Investor)),
+		c.checkSeverity("alerts.webhook.severity", a.Webhook.Severity), c.checkSeverity("alerts.email.severity", a.Email.Severity),
+	}
+	if a.Log != "" {
+		errs = append(errs, c.checkSeverity("alerts.log", a.Log))
+	}
+	if _, err := c.rules(); err != nil {
+		errs = append(errs, c.fault("alerts.rules", "%w", err))
+	}
+	if _, err := c.alertTexts(); err != nil {
+		errs = append(errs, c.fault("alerts.templates", "%w", err))
+	}
+	if _, err := notifiers(c, notify.Bare); err != nil {
+		errs = append(errs, err)
+	}
+	for key, list := range map[string][]string{"alerts.certificates": a.Certificates, "alerts.connectivity": a.Connectivity} {
+		for _, text := range list {
+			errs = append(errs, c.checkHostPort(key, text))
+		}
+	}
+	if a.Metrics != "" {
+		errs = append(errs, c.checkHostPort("alerts.metrics", a.Metrics))
+	}
+	for _, text := range a.Private {
+		errs = append(errs, c.checkPrivate(text))
+	}
+	for key, text := range map[string]string{"alerts.min_transfer": a.MinTransfer, "alerts.low_balance": a.LowBalance} {
+		if _, err := parseAmount(text); err != nil {
+			errs = append(errs, c.fault(key, "%w", err))
+		}
+	}
+	if !a.Heartbeat.IsZero() {
+		u, err := url.Parse(a.Heartbeat.Reveal())
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			errs = append(errs, c.fault("alerts.heartbeat_url", "not a URL; want one such as https://hc.example/key"))
+		}
+		if a.Beat < Duration(10*time.Second) {
+			errs = append(errs, c.fault("alerts.heartbeat_interval", "%v; want at least 10s", a.Beat))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) checkSeverity(key, text string) error {
+	return c.checkChoice(key, text, "info", "warning", "critical")
+}
+
+func (c *Config) checkHostPort(key, text string) error {
+	if host, port, err := net.SplitHostPort(text); err != nil || port == "" || host == "" && key != "alerts.metrics" {
+		return c.fault(key, "%q; want HOST:PORT", clip(text))
+	}
+	return nil
+}
+
+func (c *Config) checkPrivate(text string) error {
+	if strings.Contains(text, "/") {
+		if _, err := netip.ParsePrefix(text); err != nil {
+			return c.fault("alerts.private", "%q; want a network such as 10.0.0.0/8", clip(text))
+		}
+	}
+	return nil
+}
+
+// alertTexts are what alerts say, in our words or the user's.
+func (c *Config) alertTexts() (*alert.Texts, error) {
+	o := alert.Options{Audience: alert.Audience(c.Alerts.Audience), Zone: c.Location(), TimeLayout: c.Dates.Go() + " 15:04"}
+	if c.Alerts.Templates != "" {
+		text, err := os.ReadFile(c.Alerts.Templates)
+		if err != nil {
+			return nil, err
+		}
+		o.Templates = string(text)
+	}
+	return alert.New(o)
+}
+
+// notifiers are the destinations that the configuration names.
+func notifiers(c *Config, words notify.Words) ([]monitor.Destination, error) {
+	var list []monitor.Destination
+	var errs []error
+	add := func(name, severity string, n monitor.Notifier) {
+		d := monitor.Destination{Name: name, Notifier: n}
+		_ = d.Filter.Severity.UnmarshalText([]byte(severity)) // it was checked
+		list = append(list, d)
+	}
+	seen := map[string]int{}
+	for i, target := range c.Alerts.Webhook.URLs {
+		var opts []notify.WebhookOption
+		if !c.Alerts.Webhook.Secret.IsZero() {
+			opts = append(opts, notify.WithSecret(c.Alerts.Webhook.Secret.Reveal()))
+		}
+		n, err := notify.NewWebhook(target.Reveal(), words, opts...)
+		if err != nil {
+			errs = append(errs, c.fault("alerts.webhook.urls", "item %d: %w", i+1, err))
+			continue
+		}
+		name := "webhook " + target.Host()
+		if seen[name]++; seen[name] > 1 {
+			name += " " + string(rune('0'+seen[name]%10))
+		}
+		add(name, c.Alerts.Webhook.Severity, n)
+	}
+	if e := c.Alerts.Email; e.Host != "" || len(e.To) > 0 {
+		config := notify.EmailConfig{Host: e.Host, Port: e.Port, TLS: e.TLS, Username: e.User, Password: e.Password.Reveal(), From: string(e.From)}
+		for _, to := range e.To {
+			config.To = append(config.To, string(to))
+		}
+		if host := e.Host; e.Password.IsZero() && (host == "localhost" || host == "127.0.0.1" || host == "::1") {
+			config.Plain = true // a mail server on the same machine
+		}
+		n, err := notify.NewEmail(config, words)
+		if err != nil {
+			errs = append(errs, c.fault("alerts.email", "%w", err))
+		} else {
+			add("e-mail", e.Severity, n)
+		}
+	}
+	return list, errors.Join(errs...)
+}
