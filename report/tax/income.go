@@ -84,7 +84,9 @@ func (b *bookkeeper) look(event pocket.Event) error {
 	case pocket.Settlement:
 		b.settlement(event, &e)
 	case pocket.ValidatorReward:
-		b.validator(event, &e)
+		if err := b.validator(event, &e); err != nil {
+			return err
+		}
 	case pocket.Slash:
 		if b.Losses && (len(b.nodes) == 0 || b.nodes[e.Supplier]) {
 			b.add(event, Event{Kind: Slashed, Node: e.Supplier, Service: e.Service, Amount: e.Penalty, Reference: slashReference(&e)})
@@ -121,11 +123,16 @@ func (b *bookkeeper) settlement(event pocket.Event, s *pocket.Settlement) {
 	}
 }
 
-func (b *bookkeeper) validator(event pocket.Event, r *pocket.ValidatorReward) {
-	if b.wallets[r.Account] {
-		b.add(event, Event{Kind: Earned, Wallet: r.Account, Node: r.Validator, Role: pocket.RoleValidator, Amount: r.Commission + r.SelfDelegation,
-			Reference: validatorReference(r)})
+func (b *bookkeeper) validator(event pocket.Event, r *pocket.ValidatorReward) error {
+	if !b.wallets[r.Account] {
+		return nil
 	}
+	amount, err := r.Commission.Add(r.SelfDelegation)
+	if err != nil {
+		return fmt.Errorf("income: reward of %s in block %d: %w", r.Validator, r.Height, err)
+	}
+	b.add(event, Event{Kind: Earned, Wallet: r.Account, Node: r.Validator, Role: pocket.RoleValidator, Amount: amount, Reference: validatorReference(r)})
+	return nil
 }
 
 // add fills in what all events have, and leaves out what is no money.

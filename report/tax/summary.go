@@ -31,11 +31,16 @@ type Summary struct {
 // Count yields income and adds up in s what [Write] would make of it, so that one reading serves for both; s must not be used before the end.
 func (s *Summary) Count(f Format, income iter.Seq2[Event, error], o Options) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
+		words := o.words(f)
 		for e, err := range income {
 			if err == nil {
-				err = s.add(&e, o.Types[e.Kind] != "" || shapes[f].types[e.Kind] != "", o.Currency != "")
+				err = s.add(&e, words[e.Kind] != "", o.Currency != "")
 			}
-			if !yield(e, err) || err != nil {
+			if err != nil {
+				yield(Event{}, err)
+				return
+			}
+			if !yield(e, nil) {
 				return
 			}
 		}
@@ -102,7 +107,7 @@ func (s Summary) Text() string {
 		fmt.Fprintf(&b, " %s did not tell who got what (protocol before v0.1.33): not in the file.", lines(s.Untold, "settlement"))
 	}
 	if s.LeftOut > 0 {
-		fmt.Fprintf(&b, " %s left out: the format has no type for them.", lines(s.LeftOut, "loss"))
+		fmt.Fprintf(&b, " %s left out: the format has no type for such.", lines(s.LeftOut, "event"))
 	}
 	return b.String()
 }
@@ -125,12 +130,10 @@ func (s Summary) worth(b *strings.Builder, d decimal.Decimal) {
 	}
 }
 
+// lines says n of a thing: "1 line", "2 lines".
 func lines(n int64, noun string) string {
-	switch {
-	case n == 1:
+	if n == 1 {
 		return "1 " + noun
-	case strings.HasSuffix(noun, "s"):
-		return report.Count(n) + " " + noun + "es"
 	}
 	return report.Count(n) + " " + noun + "s"
 }

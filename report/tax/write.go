@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -36,7 +37,7 @@ type Options struct {
 	Asset    string // what the platform calls POKT; "" is "POKT"
 	Platform string // where it was earned, for formats with such a column; "" is "Pocket"
 	// Types are the words for what kinds of events are, in place of the format's own: {Earned: "Staking"}. With a word for a kind of
-	// which the format has none, its events are written too.
+	// which the format has none, its events are written too; with an empty word they are left out.
 	Types map[Kind]string
 	// Columns are which of the format's columns the file has, in which order, under which names. Empty means all of them as they are.
 	Columns []Column
@@ -59,6 +60,10 @@ func (o Options) Check(f Format) error {
 // counted. After an error the file is incomplete; [report.WriteFile] keeps it from being left behind. What is wrong with the options
 // is [pocket.ErrInvalid], and then nothing is written.
 func Write(ctx context.Context, to io.Writer, f Format, income iter.Seq2[Event, error], o Options) (Summary, error) {
+	f, err := ParseFormat(string(f))
+	if err != nil {
+		return Summary{}, err
+	}
 	var s Summary
 	table, w, err := newTable(f, s.Count(f, income, o), o)
 	if err != nil {
@@ -139,7 +144,7 @@ func newWriter(f Format, o Options) (*writer, error) {
 		return nil, err
 	}
 	s := shapes[f]
-	w := &writer{Options: o, zone: o.Zone, layout: s.layout, asset: cmp.Or(o.Asset, "POKT"), platform: cmp.Or(o.Platform, "Pocket"), types: map[Kind]string{}}
+	w := &writer{Options: o, zone: o.Zone, layout: s.layout, asset: cmp.Or(o.Asset, "POKT"), platform: cmp.Or(o.Platform, "Pocket"), types: o.words(f)}
 	if s.utc || w.zone == nil {
 		w.zone = time.UTC
 	}
@@ -157,13 +162,9 @@ func newWriter(f Format, o Options) (*writer, error) {
 		w.layout = layout
 		errs = append(errs, err)
 	}
-	for kind, word := range s.types {
-		w.types[kind] = word
-	}
 	for kind, word := range o.Types {
 		switch kind {
 		case Earned, Slashed, Fee:
-			w.types[kind] = word
 			errs = append(errs, single("type of "+string(kind), word))
 		default:
 			errs = append(errs, fmt.Errorf("type of %.40q: want one of reward, slash or fee: %w", kind, pocket.ErrInvalid))
@@ -174,6 +175,14 @@ func newWriter(f Format, o Options) (*writer, error) {
 		return nil, fmt.Errorf("%s file: %w", f, err)
 	}
 	return w, nil
+}
+
+// words are what kinds of events are called in format f; those that have no word are left out.
+func (o Options) words(f Format) map[Kind]string {
+	words := map[Kind]string{}
+	maps.Copy(words, shapes[f].types)
+	maps.Copy(words, o.Types)
+	return words
 }
 
 // single refuses a word of the configuration that is no plain line.

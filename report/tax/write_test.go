@@ -127,12 +127,19 @@ func TestLosses(t *testing.T) {
 		assert.Len(t, lines, int(summary.Lines))
 		assert.Equal(t, int64(2), summary.LeftOut)
 		assert.Zero(t, summary.Lost)
-		assert.Contains(t, summary.Text(), "2 losses left out: the format has no type for them.")
+		assert.Contains(t, summary.Text(), "2 events left out: the format has no type for such.")
 	})
 	t.Run("unless it is given a word for them", func(t *testing.T) {
 		file, summary := written(t, CoinLedger, income(), Options{Types: map[Kind]string{Slashed: "Casualty Loss"}})
 		assert.Contains(t, file, ",POKT,320.000000,,,,,Casualty Loss,")
 		assert.Equal(t, int64(1), summary.LeftOut)
+	})
+	t.Run("and with an empty word they are left out", func(t *testing.T) {
+		file, summary := written(t, "Koinly", income(), Options{Types: map[Kind]string{Slashed: ""}})
+		assert.NotContains(t, file, ",lost,")
+		assert.Contains(t, file, ",cost,")
+		assert.Equal(t, int64(1), summary.LeftOut)
+		assert.Equal(t, pocket.Upokt(1_500), summary.Lost)
 	})
 }
 
