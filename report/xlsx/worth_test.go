@@ -21,7 +21,7 @@ import (
 	"github.com/poktbot/poktbot/rewards"
 )
 
-// valuedContents are those of n settlements, some expired claims and slashes, valued by a price a day that is missing for the first twenty days.
+// valuedContents are those of n settlements, some expired claims and slashes, valued by a price a day that is missing for the first two days.
 func valuedContents(t testing.TB, n int, zone *time.Location, currency, scale string) Contents {
 	t.Helper()
 	var events []pocket.Event
@@ -46,7 +46,7 @@ func valuedContents(t testing.TB, n int, zone *time.Location, currency, scale st
 	first := events[0].Where().Time
 	var points []rewards.Price
 	for day, at := 0, first; at.Before(last); day, at = day+1, at.AddDate(0, 0, 1) {
-		if day >= 20 {
+		if day >= 2 {
 			points = append(points, rewards.Price{Time: at, Value: decimal.RequireFromString(scale).Mul(decimal.NewFromInt(int64(100 + (day*37)%41)))})
 		}
 	}
@@ -79,7 +79,12 @@ func valuedContents(t testing.TB, n int, zone *time.Location, currency, scale st
 
 // TestValuesInTheStandardWorkbook writes its file to the folder in KEEP, if there is one, to be looked at.
 func TestValuesInTheStandardWorkbook(t *testing.T) {
-	c := valuedContents(t, 22_000, madrid(t), "EUR", "0.000123") // of a little more than 20 days
+	n := 3_500 // of not quite four days
+	folder := os.Getenv("KEEP")
+	if folder != "" {
+		n = 60_000
+	}
+	c := valuedContents(t, n, madrid(t), "EUR", "0.000123")
 	book, err := Standard(c)
 	require.NoError(t, err)
 	income := tax.Income(c.Settlements, tax.IncomeOptions{Prices: c.Prices, Losses: true})
@@ -89,7 +94,7 @@ func TestValuesInTheStandardWorkbook(t *testing.T) {
 	require.NoError(t, err)
 	book.Sheets = append(book.Sheets, Sheet{Name: "Year", Table: year}, Sheet{Name: "Income", Table: ledger})
 	file := written(t, book)
-	if folder := os.Getenv("KEEP"); folder != "" {
+	if folder != "" {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, "rewards.xlsx"), file, 0o600))
 	}
 	f := opened(t, file)
@@ -144,7 +149,7 @@ func TestValuesInTheStandardWorkbook(t *testing.T) {
 		value, err := f.GetCellValue("Settlements", column+"2")
 		require.NoError(t, err)
 		assert.Empty(t, value)
-		value, err = f.GetCellValue("Settlements", column+"21500")
+		value, err = f.GetCellValue("Settlements", column+"3400")
 		require.NoError(t, err)
 		assert.Regexp(t, `^0\.0\d{4,}$`, value, "less than a cent shows")
 	})
