@@ -132,11 +132,13 @@ func TestLoadPrices(t *testing.T) {
 	})
 	t.Run("what is missing is told and no failure", func(t *testing.T) {
 		gap := Gap{span, errors.New("the plan does not reach so far")}
-		source := &told{prices: []Price{price(noon, "1")}, err: &MissingPrices{Gaps: []Gap{gap}}}
+		around := Gap{wider(span, DefaultWindow), gap.Err}
+		source := &told{prices: []Price{price(noon, "1")}, err: &MissingPrices{Gaps: []Gap{around, {pocket.Span{To: noon}, gap.Err}}}}
 		prices, err := LoadPrices(t.Context(), source, "eur", span)
 		require.NoError(t, err)
-		assert.Equal(t, []Gap{gap}, prices.Missing())
-		assert.Equal(t, "no prices from 2026-11-22T12:00:00Z until 2026-11-22T13:00:00Z: the plan does not reach so far", source.err.Error())
+		assert.Equal(t, []Gap{gap}, prices.Missing(), "as far as it lies in the span")
+		assert.Equal(t, "no prices from 2026-11-21T12:00:00Z until 2026-11-23T13:00:00Z: the plan does not reach so far; "+
+			"no prices until 2026-11-22T12:00:00Z: the plan does not reach so far", source.err.Error())
 		assert.ErrorIs(t, source.err, gap.Err)
 	})
 	t.Run("a failure is one", func(t *testing.T) {

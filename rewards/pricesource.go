@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,10 +87,14 @@ func LoadPrices(ctx context.Context, source PriceSource, currency string, span p
 	if err != nil {
 		return nil, err
 	}
-	prices.missing = missing
+	for _, gap := range missing {
+		if common, any := overlap(gap.Span, span); any {
+			prices.missing = append(prices.missing, Gap{common, gap.Err})
+		}
+	}
 	return prices, nil
 }
 
 // Missing returns the times of which the source that the prices were loaded from could not tell them, and why: what to show beside
-// figures that are not complete. It is empty when all was told, and for [NewPrices].
-func (p *Prices) Missing() []Gap { return p.missing }
+// figures that are not complete. They lie in the span that was asked for. There are none when all was told, and of [NewPrices].
+func (p *Prices) Missing() []Gap { return slices.Clone(p.missing) }

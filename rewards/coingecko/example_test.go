@@ -36,5 +36,5 @@ func ExampleClient_Prices() {
 	// Output:
 	// 2.5 POKT at noon: 0.1155 EUR
 	// a price of two years ago is known: false
-	// no prices from 2024-11-21T12:00:00Z until 2025-11-22T13:00:00Z: the plan does not reach so far back: give older prices in a file, or use a key of a paid plan
+	// no prices from 2024-11-22T12:00:00Z until 2025-11-22T13:00:00Z: the plan does not reach so far back: give older prices in a file, or use a key of a paid plan
 }
