@@ -86,6 +86,11 @@ func TestFirstOfPassesOverSourcesThatFail(t *testing.T) {
 		require.ErrorIs(t, err, errBroken)
 		assert.Equal(t, "no prices from 2026-11-24T14:00:00Z until 2026-11-25T00:00:00Z: beyond the plan; broken", err.Error())
 	})
+	t.Run("a gap where another has prices is none", func(t *testing.T) {
+		gap := pocket.Span{From: noon.Add(-9 * time.Hour), To: noon.Add(9 * time.Hour)}
+		_, err := ask(FirstOf(&told{err: &MissingPrices{Gaps: []Gap{{gap, errBroken}}}}, good), span)
+		require.NoError(t, err)
+	})
 	t.Run("what nobody could tell but all had time for is not missing", func(t *testing.T) {
 		_, err := ask(FirstOf(&told{}, &told{}), span)
 		require.NoError(t, err)

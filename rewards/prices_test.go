@@ -65,6 +65,7 @@ func TestPricesAreWhatCanBeAPrice(t *testing.T) {
 		"never": {Value: decimal.New(1, 0)},
 	} {
 		t.Run(name, func(t *testing.T) {
+			require.ErrorIs(t, point.Check(), pocket.ErrInvalid)
 			_, err := NewPrices("EUR", []Price{point}, 0)
 			require.ErrorIs(t, err, pocket.ErrInvalid)
 			assert.ErrorContains(t, err, "EUR")

@@ -170,6 +170,8 @@ func TestWorthAddsUp(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "0.1", number(sum.Gross), "what is unpriced does not make the rest unknown")
 		assert.EqualValues(t, 8_000_000, sum.Unpriced.Gross)
+		_, err = rows[0].Worth.Plus(&Worth{Currency: "USD"})
+		require.ErrorIs(t, err, pocket.ErrInvalid)
 		sum, err = rows[2].Worth.Plus(rows[2].Worth)
 		require.NoError(t, err)
 		assert.Equal(t, "none", number(sum.Gross))

@@ -166,8 +166,12 @@ func (c *PriceCache) keep(ctx context.Context, q *priceQuestion, run Range, answ
 		return err
 	}
 	for d, gap := range gaps {
+		pause := gapRest
+		if d >= q.final() { // more of it is still to come
+			pause = c.refresh
+		}
 		if gap != nil {
-			c.note(q, Range{pocket.Height(d), pocket.Height(d)}, gap, q.now.Add(gapRest))
+			c.note(q, Range{pocket.Height(d), pocket.Height(d)}, gap, q.now.Add(pause))
 		}
 	}
 	for _, d := range append(rest, complete...) { // a complete day that the source had not come to yet is asked for later, too
@@ -229,8 +233,9 @@ func gapsOf(asked map[int64]askedDay, q *priceQuestion) []rewards.Gap {
 		if gap == nil {
 			continue
 		}
-		span, any := common(gap.Span, q.span)
-		if span, any = common(span, pocket.Span{From: dayStart(d), To: dayStart(d + 1)}); !any {
+		span, _ := common(gap.Span, q.span)
+		span, any := common(span, pocket.Span{From: dayStart(d), To: dayStart(d + 1)})
+		if !any {
 			continue
 		}
 		if n := len(gaps); n > 0 && gaps[n-1].To.Equal(span.From) && gaps[n-1].Err.Error() == gap.Err.Error() {

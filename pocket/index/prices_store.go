@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -80,12 +81,19 @@ func (x *Index) keepPrices(ctx context.Context, source string, q *priceQuestion,
 				return err
 			}
 		}
+		told := micros(q.now)
+		if open := (pocket.Span{From: dayStart(q.final()), To: q.now}); slices.ContainsFunc(answer.gaps, func(g rewards.Gap) bool {
+			_, any := common(g.Span, open)
+			return any
+		}) {
+			told = 0 // a program that begins must ask anew to learn of the gap
+		}
 		rows := make([]any, 0, 5*len(answer.prices))
 		for i, p := range answer.prices {
 			if i > 0 && micros(answer.prices[i-1].Time) == micros(p.Time) {
 				rows = rows[:len(rows)-5] // of several at one moment the last counts, and PostgreSQL takes no row twice
 			}
-			rows = append(rows, source, q.code, micros(p.Time), p.Value.String(), micros(q.now))
+			rows = append(rows, source, q.code, micros(p.Time), p.Value.String(), told)
 		}
 		if _, err := w.insert(w.ctx, pricesTable, rows); err != nil { // not put: the index's last update is the chain's
 			return err
