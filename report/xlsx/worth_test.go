@@ -149,7 +149,7 @@ func TestValuesInTheStandardWorkbook(t *testing.T) {
 		value, err := f.GetCellValue("Settlements", column+"2")
 		require.NoError(t, err)
 		assert.Empty(t, value)
-		value, err = f.GetCellValue("Settlements", column+"3400")
+		value, err = f.GetCellValue("Settlements", column+"3100")
 		require.NoError(t, err)
 		assert.Regexp(t, `^0\.0\d{4,}$`, value, "less than a cent shows")
 	})
