@@ -10,7 +10,7 @@ import (
 )
 
 // Prune removes the single events and transactions of all blocks before a time, and returns how many. Everything that [Index.Sums],
-// [Index.Stays] and [Index.Blocks] answer stays exactly as it was; [Index.Events] of that time are [pocket.ErrPruned] from then on. It
+// [Index.Stays], [Index.Aliases] and [Index.Blocks] answer stays exactly as it was; [Index.Events] of that time are [pocket.ErrPruned] from then on. It
 // works in small transactions, so that it may be interrupted and readers and a follower go on meanwhile. The room is used again for new
 // rows, not given back to the disk.
 func (x *Index) Prune(ctx context.Context, before time.Time) (int64, error) {
@@ -50,7 +50,7 @@ func (x *Index) pruneSome(ctx context.Context, end int64) (removed int64, more b
 		r := reach{max(w.pruned, first.Int64), 0}
 		r.high = min(r.low+heightsPruned, end) - 1
 		if !r.empty() {
-			if removed, err = w.removeRows(r); err != nil {
+			if removed, err = w.removeRows(r, w.kind(pocket.KindMigration)); err != nil {
 				return err
 			}
 		}
@@ -60,8 +60,9 @@ func (x *Index) pruneSome(ctx context.Context, end int64) (removed int64, more b
 	return removed, more, err
 }
 
-// removeRows removes the rows of blocks and returns how many events and transactions those were. Digests, sums and histories stay.
-func (w *writer) removeRows(r reach) (int64, error) {
+// removeRows removes the rows of blocks and returns how many events and transactions those were. Events of the kind to keep, 0 for none,
+// stay, and so do digests, sums and histories.
+func (w *writer) removeRows(r reach, keep int64) (int64, error) {
 	if err := w.removePaid(r); err != nil {
 		return 0, err
 	}
@@ -69,9 +70,11 @@ func (w *writer) removeRows(r reach) (int64, error) {
 		return 0, err
 	}
 	removed := int64(0)
-	for _, t := range []*table{settlementsTable, eventsTable, transactionsTable} {
+	for t, only := range map[*table]string{
+		settlementsTable: "", eventsTable: fmt.Sprintf(" AND kind <> %d", keep), transactionsTable: "",
+	} {
 		w.changed = true
-		result, err := w.tx.ExecContext(w.ctx, "DELETE FROM "+t.name+" WHERE height >= $1 AND height <= $2", r.low, r.high)
+		result, err := w.tx.ExecContext(w.ctx, "DELETE FROM "+t.name+" WHERE height >= $1 AND height <= $2"+only, r.low, r.high)
 		if err != nil {
 			return 0, fmt.Errorf("%s: %w", t.name, err)
 		}

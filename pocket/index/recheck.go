@@ -296,7 +296,7 @@ func (w *writer) removeBlock(height int64) error {
 	if err := w.replaceDigest(old, &digest{height: height}); err != nil {
 		return err
 	}
-	if _, err := w.removeRows(reach{height, height}); err != nil {
+	if _, err := w.removeRows(reach{height, height}, 0); err != nil {
 		return err
 	}
 	if err := w.exec("DELETE FROM supplier_history WHERE height = $1", height); err != nil {
