@@ -2,6 +2,7 @@ package poktscan
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,27 +49,36 @@ func clientOf(t *testing.T, urls []string, opts ...Option) *Client {
 
 // recorded lets the service answer an operation of ours with what the real one answered to a like question: under the names that we give its
 // fields, and with what it told of its indexer in another.
-func recorded(t *testing.T, s *poktscantest.Server, operation, name string, renames ...string) {
+func recorded(t *testing.T, s *poktscantest.Server, operation, name string, renames ...string) (body string) {
 	t.Helper()
 	r := poktscantest.Recorded(name)
-	var body, status struct {
+	var answer, status struct {
 		Data   map[string]json.RawMessage `json:"data"`
 		Errors json.RawMessage            `json:"errors,omitempty"`
 	}
-	require.NoError(t, json.Unmarshal([]byte(r.Response), &body))
+	require.NoError(t, json.Unmarshal([]byte(r.Response), &answer))
 	require.NoError(t, json.Unmarshal([]byte(poktscantest.Recorded("indexer-status").Response), &status))
 	for _, field := range []string{"_metadata", "tip"} {
-		if body.Data[field] == nil {
-			body.Data[field] = status.Data[field]
+		if answer.Data[field] == nil {
+			answer.Data[field] = status.Data[field]
 		}
 	}
 	for i := 0; i < len(renames); i += 2 {
-		require.Contains(t, body.Data, renames[i])
-		body.Data[renames[i+1]] = body.Data[renames[i]]
+		require.Contains(t, answer.Data, renames[i])
+		answer.Data[renames[i+1]] = answer.Data[renames[i]]
 	}
-	made, err := json.Marshal(body)
+	made, err := json.Marshal(answer)
 	require.NoError(t, err)
 	s.SetReply(operation, poktscantest.Reply{Status: r.Status, ContentType: r.ContentType, Body: string(made)})
+	return string(made)
+}
+
+// edited is recorded with one thing put in the place of another, wherever that is.
+func edited(t *testing.T, s *poktscantest.Server, old, now, operation, name string, renames ...string) {
+	t.Helper()
+	body := recorded(t, s, operation, name, renames...)
+	require.Contains(t, body, old)
+	s.SetReply(operation, poktscantest.Reply{Body: strings.ReplaceAll(body, old, now)})
 }
 
 func collect[T any](t *testing.T, seq func(func(T, error) bool)) []T {

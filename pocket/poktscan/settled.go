@@ -295,7 +295,7 @@ func shareNumber(id string) int {
 	return n
 }
 
-// reasonFrom returns the chain's word. Five were too long for the service's database.
+// reasonFrom returns the chain's word. Some were too long for the service's database.
 func reasonFrom(word string) pocket.Reason {
 	if word == "UNSPECIFIED" {
 		return ""
