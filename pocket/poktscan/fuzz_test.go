@@ -95,6 +95,60 @@ func widen[T any](seq func(func(T, error) bool)) func(func(any, error) bool) {
 	}
 }
 
+// FuzzQuick holds the quick way to read pages to encoding/json: what it accepts is what that makes of it.
+func FuzzQuick(f *testing.F) {
+	for _, r := range poktscantest.Recordings() {
+		for _, name := range []string{"eventClaimSettleds", "modToAcctTransfers"} {
+			f.Add(strings.Replace(r.Response, `"`+name+`"`, `"list"`, 1))
+		}
+	}
+	s := makeWorld(5, 200, 2, byAddress, today).serve(f)
+	c, err := New([]string{s.URL})
+	require.NoError(f, err)
+	for _, q := range []query{settledQuery, sharesQuery} {
+		var data json.RawMessage
+		variables := map[string]any{"filter": map[string]any{}, "first": 3, "operations": true}
+		require.NoError(f, c.Query(f.Context(), q.text, variables, &data))
+		f.Add(`{"data":` + string(data) + `}`)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		compare[wireSettled](t, body)
+		compare[wireShare](t, body)
+	})
+}
+
+func compare[N any](t *testing.T, body string) {
+	t.Helper()
+	var quick list[N]
+	if !quick.quick([]byte(body)) {
+		return
+	}
+	var slow wireAnswer[list[N]]
+	require.NoError(t, json.Unmarshal([]byte(body), &slow))
+	require.NotNil(t, slow.Data)
+	assert.Equal(t, *slow.Data, quick)
+}
+
+func TestPagesOfSettlementsAreReadTheQuickWay(t *testing.T) {
+	s := makeWorld(5, 2_000, 4, byAddress, today).serve(t)
+	for _, q := range []query{settledQuery, sharesQuery} {
+		var data json.RawMessage
+		c := clientOf(t, []string{s.URL})
+		variables := map[string]any{"filter": map[string]any{}, "first": 1000, "operations": true}
+		require.NoError(t, c.Query(t.Context(), q.text, variables, &data))
+		body := []byte(`{"data":` + string(data) + `}`)
+		if q.operation == "Settled" {
+			assert.True(t, new(list[wireSettled]).quick(body))
+		} else {
+			assert.True(t, new(list[wireShare]).quick(body))
+		}
+		assert.False(t, new(list[wireWork]).quick(body), "other rows are not that many")
+	}
+	for _, body := range []string{"", "{}", `{"data":null}`, `{"data":{"list":{}}} x`, `{"errors":[],"data":{"list":{"nodes":[]}}}`} {
+		assert.False(t, new(list[wireShare]).quick([]byte(body)), body)
+	}
+}
+
 // FuzzNumber compares the quick way to read a number with the careful one.
 func FuzzNumber(f *testing.F) {
 	for _, seed := range []string{`"1013950"`, `1013950`, `"60000.000000"`, `"387594n"`, `null`, `"-3"`, `1e3`, `"1e40"`, `"0.5"`, `""`, `"9223372036854775807"`, `"9223372036854775808"`} {

@@ -11,13 +11,15 @@ import (
 // A list is a page of rows and where the next begins. In all our questions its name is "list".
 type list[N any] struct {
 	header
-	List *struct {
-		PageInfo struct {
-			HasNextPage bool   `json:"hasNextPage"`
-			EndCursor   string `json:"endCursor"`
-		} `json:"pageInfo"`
-		Nodes []N `json:"nodes"`
-	} `json:"list"`
+	List *connection[N] `json:"list"`
+}
+
+type connection[N any] struct {
+	PageInfo struct {
+		HasNextPage bool   `json:"hasNextPage"`
+		EndCursor   string `json:"endCursor"`
+	} `json:"pageInfo"`
+	Nodes []N `json:"nodes"`
 }
 
 // A page is a part of a list.

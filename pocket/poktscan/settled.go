@@ -19,12 +19,14 @@ var (
 
 // inBlock is what every event tells of its block.
 type inBlock struct {
-	ID     string `json:"id"`
-	Height number `json:"blockId"`
-	Block  *struct {
-		Timestamp stamp  `json:"timestamp"`
-		Hash      string `json:"hash"`
-	} `json:"block"`
+	ID     string   `json:"id"`
+	Height number   `json:"blockId"`
+	Block  *blockOf `json:"block"`
+}
+
+type blockOf struct {
+	Timestamp stamp  `json:"timestamp"`
+	Hash      string `json:"hash"`
 }
 
 func (w *inBlock) name() string { return w.ID }
@@ -109,26 +111,26 @@ func (p place) compare(q place) int {
 // wireSettled is a settled claim. What its amounts mean depends on the age of the row: see [Client.settlement].
 type wireSettled struct {
 	inBlock
-	Supplier     string           `json:"supplierId"`
-	Owner        string           `json:"supplierOwnerId"`
-	Application  string           `json:"applicationId"`
-	Service      pocket.ServiceID `json:"serviceId"`
-	SessionID    string           `json:"sessionId"`
-	SessionEnd   number           `json:"sessionEndHeight"`
-	Requirement  string           `json:"proofRequirement"`
-	Proof        string           `json:"proofValidationStatus"`
-	Relays       number           `json:"numRelays"`
-	Estimated    number           `json:"numEstimatedRelays"`
-	ClaimedUnits number           `json:"numClaimedComputedUnits"`
-	Units        number           `json:"numEstimatedComputedUnits"`
-	Claimed      *amount          `json:"claimedAmount"` // what was settled, but for rows without a Settled
-	Settled      *amount          `json:"settledAmount"`
-	Minted       *amount          `json:"mintedAmount"`
-	MintRatio    string           `json:"mintRatio"`
-	Overserviced *amount          `json:"overservicingLossAmount"`
-	Deflated     *amount          `json:"deflationLossAmount"`
-	Mints        json.RawMessage  `json:"mints"` // asked for when Owner is not there
-	Burns        json.RawMessage  `json:"burns"`
+	Supplier     string          `json:"supplierId"`
+	Owner        string          `json:"supplierOwnerId"`
+	Application  string          `json:"applicationId"`
+	Service      string          `json:"serviceId"`
+	SessionID    string          `json:"sessionId"`
+	SessionEnd   number          `json:"sessionEndHeight"`
+	Requirement  string          `json:"proofRequirement"`
+	Proof        string          `json:"proofValidationStatus"`
+	Relays       number          `json:"numRelays"`
+	Estimated    number          `json:"numEstimatedRelays"`
+	ClaimedUnits number          `json:"numClaimedComputedUnits"`
+	Units        number          `json:"numEstimatedComputedUnits"`
+	Claimed      *amount         `json:"claimedAmount"` // what was settled, but for rows without a Settled
+	Settled      *amount         `json:"settledAmount"`
+	Minted       *amount         `json:"mintedAmount"`
+	MintRatio    string          `json:"mintRatio"`
+	Overserviced *amount         `json:"overservicingLossAmount"`
+	Deflated     *amount         `json:"deflationLossAmount"`
+	Mints        json.RawMessage `json:"mints"` // asked for when Owner is not there
+	Burns        json.RawMessage `json:"burns"`
 }
 
 // old tells that the row is of a protocol that did not name the supplier's owner, before v0.1.33.
@@ -159,7 +161,7 @@ func (c *Client) settlement(w *wireSettled, shares []*wireShare) (row, error) {
 	f := fields{names: c.names}
 	s := pocket.Settlement{
 		At: w.at(&f), Supplier: f.address("supplierId", bare(w.Supplier)), Owner: f.optionalAddress("supplierOwnerId", bare(w.Owner)),
-		Application: f.address("applicationId", bare(w.Application)), Service: w.Service, SessionID: w.SessionID, SessionEnd: pocket.Height(w.SessionEnd),
+		Application: f.address("applicationId", bare(w.Application)), Service: pocket.ServiceID(c.names.word(w.Service)), SessionID: strings.Clone(w.SessionID), SessionEnd: pocket.Height(w.SessionEnd),
 		Relays: int64(w.Relays), EstimatedRelays: int64(w.Estimated), ClaimedComputeUnits: int64(w.ClaimedUnits), EstimatedComputeUnits: int64(w.Units),
 	}
 	s.Requirement, s.Proof = f.proof(w.Requirement, w.Proof)
@@ -193,7 +195,7 @@ func (f *fields) amounts(s *pocket.Settlement, w *wireSettled) {
 	if w.Settled == nil || w.Minted == nil {
 		s.Lacks |= pocket.LacksAmounts
 	} else {
-		s.Settled, s.Minted, s.Overserviced, s.MintRatio = upokt(w.Settled), upokt(w.Minted), upokt(w.Overserviced), w.MintRatio
+		s.Settled, s.Minted, s.Overserviced, s.MintRatio = upokt(w.Settled), upokt(w.Minted), upokt(w.Overserviced), f.names.word(w.MintRatio)
 		s.Deflated = s.Settled - s.Minted
 		if w.Deflated != nil {
 			s.Deflated = upokt(w.Deflated)
@@ -281,7 +283,7 @@ func (f *fields) shares(list []*wireShare) []pocket.Share {
 	made := make([]pocket.Share, len(list))
 	for i, w := range list {
 		made[i] = pocket.Share{
-			Recipient: f.address("recipientId", w.Recipient), Reason: reasonFrom(w.Reason), Amount: f.needAmount("amount", w.Amount),
+			Recipient: f.address("recipientId", w.Recipient), Reason: f.names.reason(w.Reason), Amount: f.needAmount("amount", w.Amount),
 		}
 		if w.Denom != "upokt" && w.Denom != "" {
 			f.fail("denom", fmt.Errorf("a share in %.50q, want upokt", w.Denom))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/poktbot/poktbot/pocket"
 )
@@ -44,7 +45,7 @@ func (c *Client) Told(ctx context.Context, about []pocket.Address, from, to pock
 				return
 			}
 			told := pocket.Told{Block: rows[0].block, Newest: rows[0].block.Height == tip.Height}
-			told.Block.ChainID = chain
+			told.Block.ChainID, told.Block.Hash = chain, strings.Clone(told.Block.Hash) // not a part of a page
 			for i := range rows {
 				told.Events = append(told.Events, rows[i].event)
 			}

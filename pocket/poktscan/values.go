@@ -143,15 +143,46 @@ func ceilMilli(t time.Time) time.Time {
 	return cut
 }
 
-// names keeps addresses that were read before, since a page names the same ones over and over. It forgets all when there are too many.
+// names keeps addresses and words that were read before, since a page has the same ones over and over, and so that none keeps the whole page
+// in memory. It forgets all when there are too many.
 type names struct {
-	mu    sync.RWMutex
-	known map[string]pocket.Address
+	mu      sync.RWMutex
+	known   map[string]pocket.Address
+	words   map[string]string
+	reasons map[string]pocket.Reason
 }
 
 const mostNames = 1 << 17
 
-func newNames() *names { return &names{known: map[string]pocket.Address{}} }
+func newNames() *names {
+	return &names{known: map[string]pocket.Address{}, words: map[string]string{}, reasons: map[string]pocket.Reason{}}
+}
+
+// word returns a word of which there are few.
+func (n *names) word(text string) string {
+	return kept(n, n.words, text, func(text string) string { return text })
+}
+
+// reason returns the chain's word for a reason.
+func (n *names) reason(text string) pocket.Reason { return kept(n, n.reasons, text, reasonFrom) }
+
+func kept[T any](n *names, known map[string]T, text string, convert func(string) T) T {
+	n.mu.RLock()
+	made, ok := known[text]
+	n.mu.RUnlock()
+	if ok {
+		return made
+	}
+	text = strings.Clone(text)
+	made = convert(text)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(known) >= mostNames {
+		clear(known)
+	}
+	known[text] = made
+	return made
+}
 
 func (n *names) address(text string) (pocket.Address, error) {
 	if text == "" {
@@ -171,7 +202,7 @@ func (n *names) address(text string) (pocket.Address, error) {
 	if len(n.known) >= mostNames {
 		clear(n.known)
 	}
-	n.known[text] = a
+	n.known[strings.Clone(text)] = a
 	n.mu.Unlock()
 	return a, nil
 }

@@ -27,25 +27,24 @@ type execution struct {
 	errors    []map[string]any
 }
 
-// run answers a query: the data as JSON.
-func (x *execution) run(root *field) ([]byte, error) {
+// run answers a query: it appends the data as JSON.
+func (x *execution) run(out []byte, root *field) ([]byte, error) {
 	for _, f := range root.fields {
 		if !x.s.has(f.name) {
 			return nil, &refusal{"GRAPHQL_VALIDATION_FAILED", fmt.Sprintf("Cannot query field %q on type \"Query\".", f.name)}
 		}
 	}
-	out := []byte{'{'}
-	for _, f := range root.fields {
-		body, err := x.rootField(f)
+	for i, f := range root.fields {
+		out = appendKey(append(out, "{,"[min(i, 1)]), f.key())
+		made, err := x.rootField(out, f)
 		if r, ok := err.(*refusal); ok {
 			return nil, r
 		}
 		if err != nil {
 			x.fail(f, err)
-			body = []byte("null")
+			made = append(out, "null"...)
 		}
-		out = appendKey(out, f.key())
-		out = append(out, body...)
+		out = made
 	}
 	return append(out, '}'), nil
 }
@@ -69,12 +68,9 @@ func (x *execution) fail(f *field, err error) {
 	})
 }
 
+// appendKey appends the name of a field, which needs no escapes.
 func appendKey(out []byte, key string) []byte {
-	if len(out) > 1 {
-		out = append(out, ',')
-	}
-	out = strconv.AppendQuote(out, key)
-	return append(out, ':')
+	return append(append(append(out, '"'), key...), '"', ':')
 }
 
 // args returns a field's arguments with the variables put in. Those that the request left out are not there.
@@ -102,37 +98,38 @@ func (x *execution) wanted(f *field) bool {
 	return true
 }
 
-func (x *execution) rootField(f *field) ([]byte, error) {
+func (x *execution) rootField(out []byte, f *field) ([]byte, error) {
 	args := x.args(f)
 	switch {
 	case f.name == "_metadata":
-		return x.selectJSON(f, x.s.metadata()), nil
+		return x.selectJSON(out, f, x.s.metadata()), nil
 	case f.name == "__type":
-		return x.functionNames()
+		body, err := x.functionNames()
+		return append(out, body...), err
 	case singles[f.name] != "":
 		t := x.s.past(x.s.tables[singles[f.name]], args)
 		for _, row := range t.by("id", fmt.Sprint(args["id"])) {
 			if x.s.visible(t, row) {
-				return x.row(nil, t, row, f)
+				return x.row(out, t, row, f)
 			}
 		}
-		return []byte("null"), nil
+		return append(out, "null"...), nil
 	case x.s.tables[f.name] != nil:
-		return x.connection(x.s.past(x.s.tables[f.name], args), f, args, nil)
+		return x.connection(out, x.s.past(x.s.tables[f.name], args), f, args, nil)
 	default:
-		return x.s.function(f.name, args)
+		body, err := x.s.function(f.name, args)
+		return append(out, body...), err
 	}
 }
 
-// selectJSON keeps the selected fields of an object.
-func (x *execution) selectJSON(f *field, object map[string]any) []byte {
-	out := []byte{'{'}
-	for _, c := range f.fields {
+// selectJSON appends the selected fields of an object.
+func (x *execution) selectJSON(out []byte, f *field, object map[string]any) []byte {
+	for i, c := range f.fields {
 		body, err := json.Marshal(object[c.name])
 		if err != nil {
 			panic(err) // of our own values
 		}
-		out = append(appendKey(out, c.key()), body...)
+		out = append(appendKey(append(out, "{,"[min(i, 1)]), c.key()), body...)
 	}
 	return append(out, '}')
 }
@@ -171,7 +168,7 @@ func (x *execution) row(out []byte, t *table, row int, f *field) ([]byte, error)
 			out = append(out, ',')
 		}
 		first = false
-		out = append(strconv.AppendQuote(out, c.key()), ':')
+		out = appendKey(out, c.key())
 		var err error
 		if out, err = x.value(out, t, row, c); err != nil {
 			return nil, err
@@ -191,8 +188,7 @@ func (x *execution) value(out []byte, t *table, row int, f *field) ([]byte, erro
 	}
 	if r, ok := t.many[f.name]; ok {
 		other := x.s.tables[r.table]
-		body, err := x.connection(other, f, x.args(f), append([]int{}, other.by(r.foreign, t.value(row, r.own))...))
-		return append(out, body...), err
+		return x.connection(out, other, f, x.args(f), append([]int{}, other.by(r.foreign, t.value(row, r.own))...))
 	}
 	place, ok := t.places[f.name]
 	if !ok {
@@ -207,14 +203,16 @@ func appendValue(out []byte, k kind, value string) []byte {
 		return append(out, "null"...)
 	case k == integer, k == document, k == flag:
 		return append(out, value...)
-	default:
+	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' || r >= 0x7f }):
 		body, _ := json.Marshal(value)
 		return append(out, body...)
+	default:
+		return append(append(append(out, '"'), value...), '"')
 	}
 }
 
 // connection answers a list. of are the rows to choose from, nil for all of the table.
-func (x *execution) connection(t *table, f *field, args map[string]any, of []int) ([]byte, error) {
+func (x *execution) connection(out []byte, t *table, f *field, args map[string]any, of []int) ([]byte, error) {
 	o, err := t.parseOrder(texts(args["orderBy"]))
 	if err != nil {
 		return nil, &refusal{"GRAPHQL_VALIDATION_FAILED", err.Error()}
@@ -242,7 +240,7 @@ func (x *execution) connection(t *table, f *field, args map[string]any, of []int
 	if err != nil {
 		return nil, err
 	}
-	return x.writeConnection(t, f, o, p)
+	return x.writeConnection(out, t, f, o, p)
 }
 
 func texts(value any) []string {
@@ -348,11 +346,9 @@ func readCursor(t *table, o order, text string) (int, error) {
 	return row, nil
 }
 
-func (x *execution) writeConnection(t *table, f *field, o order, p pageOfRows) ([]byte, error) {
-	out := make([]byte, 0, 1<<10+len(p.rows)*600)
-	out = append(out, '{')
-	for _, c := range f.fields {
-		out = appendKey(out, c.key())
+func (x *execution) writeConnection(out []byte, t *table, f *field, o order, p pageOfRows) ([]byte, error) {
+	for i, c := range f.fields {
+		out = appendKey(append(out, "{,"[min(i, 1)]), c.key())
 		switch c.name {
 		case "totalCount":
 			out = strconv.AppendInt(out, int64(len(p.matched)), 10)
@@ -361,7 +357,7 @@ func (x *execution) writeConnection(t *table, f *field, o order, p pageOfRows) (
 			if n := len(p.rows); n > 0 {
 				info["startCursor"], info["endCursor"] = cursor(t, o, p.rows[0]), cursor(t, o, p.rows[n-1])
 			}
-			out = append(out, x.selectJSON(c, info)...)
+			out = x.selectJSON(out, c, info)
 		case "nodes":
 			out = append(out, '[')
 			for i, row := range p.rows {
