@@ -121,6 +121,7 @@ func ask[T any, P interface {
 			return err
 		}
 		data, partial = fresh, nil
+		saw(ctx, a.Host())
 		return nil
 	})
 	var lag *LagError

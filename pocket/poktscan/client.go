@@ -3,8 +3,11 @@ package poktscan
 import (
 	"context"
 	"fmt"
+	"net"
+	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/poktbot/poktbot/internal/rest"
 	"github.com/poktbot/poktbot/pocket"
@@ -46,12 +49,25 @@ func New(endpoint []string, opts ...Option) (*Client, error) {
 		return nil, fmt.Errorf("PoktScan: %w", err)
 	}
 	var err error
-	if s.rest, err = rest.New(endpoint, s.http...); err != nil {
+	if s.rest, err = rest.New(endpoint, append([]rest.Option{rest.WithTransport(s.transport())}, s.http...)...); err != nil {
 		return nil, fmt.Errorf("PoktScan: %w", err)
 	}
 	s.chain = s.chainID
 	s.slots = make(chan struct{}, s.inFlight)
 	return &Client{shared: s}, nil
+}
+
+// transport has as many idle connections as there are questions at a time, so that none is made anew for each.
+func (s *shared) transport() http.RoundTripper {
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConnsPerHost:    s.inFlight,
+		IdleConnTimeout:        90 * time.Second,
+		TLSHandshakeTimeout:    10 * time.Second,
+		MaxResponseHeaderBytes: 1 << 20,
+	}
 }
 
 // At returns a client that reads state as of after block h instead of now: suppliers, balances, services and params. The service keeps all

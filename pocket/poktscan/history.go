@@ -25,9 +25,9 @@ func (c *Client) Events(ctx context.Context, q pocket.EventQuery) iter.Seq2[pock
 			yield(nil, err)
 			return
 		}
-		kinds := q.Kinds
+		kinds := setOf(q.Kinds, true)
 		if len(kinds) == 0 {
-			kinds = knownKinds
+			kinds = setOf(knownKinds, false)
 		}
 		found := 0
 		for event, err := range c.events(ctx, q.Span, scopesOf(q.Filter, nil), kinds, q.Newest) {
@@ -47,14 +47,14 @@ func (c *Client) Events(ctx context.Context, q pocket.EventQuery) iter.Seq2[pock
 	}
 }
 
-func (c *Client) events(ctx context.Context, span pocket.Span, scopes []scope, kinds []pocket.Kind, newest bool) iter.Seq2[pocket.Event, error] {
+func (c *Client) events(ctx context.Context, span pocket.Span, scopes []scope, kinds map[pocket.Kind]bool, newest bool) iter.Seq2[pocket.Event, error] {
 	return func(yield func(pocket.Event, error) bool) {
 		from, to, err := c.heights(ctx, span)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		for rows, err := range c.blocks(ctx, scopes, setOf(kinds), from, to, newest) {
+		for rows, err := range c.blocks(ctx, scopes, kinds, from, to, newest) {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -98,7 +98,7 @@ func (c *Client) Sums(ctx context.Context, q rewards.Query) ([]rewards.Row, erro
 			owned = append(owned, supplier)
 		}
 	}
-	for event, err := range c.events(ctx, q.Span, scopesOf(q.Filter, owned), summed, false) {
+	for event, err := range c.events(ctx, q.Span, scopesOf(q.Filter, owned), setOf(summed, true), false) {
 		if err == nil {
 			err = adder.Add(event)
 		}

@@ -76,6 +76,17 @@ func TestEventsOfKindsThatAreNotKeptAreRefusedByName(t *testing.T) {
 	}
 }
 
+func TestEventsThatTheServiceHidesAreMissedOnlyByName(t *testing.T) {
+	w := makeWorld(15, 500, 3, today)
+	s := w.serve(t)
+	s.SetAbsent(true, "eventProofValidityCheckeds")
+	c := clientOf(t, []string{s.URL})
+	assert.Len(t, collect(t, c.Events(t.Context(), pocket.EventQuery{})), len(w.events), "a newer service shows no checks of proofs")
+	for _, err := range c.Events(t.Context(), pocket.EventQuery{Kinds: []pocket.Kind{pocket.KindProofCheck}}) {
+		assert.ErrorIs(t, err, ErrNoSuchField)
+	}
+}
+
 func TestSettlementsAreEventsOfOneKind(t *testing.T) {
 	w := makeWorld(13, 500, 3, today)
 	c := clientOf(t, []string{w.serve(t).URL})

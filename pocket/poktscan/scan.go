@@ -3,9 +3,11 @@ package poktscan
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -113,6 +115,7 @@ func cutWindow(from, to *pocket.Height, heights int64, newest bool) *window {
 
 // read reads the window, in parts when its statement takes too long: once.
 func (w *window) read(ctx context.Context, src source) {
+	src = oneService(src)
 	w.rows, w.err = src(ctx, w.from, w.to)
 	if !errors.Is(w.err, ErrStatementTimeout) {
 		return
@@ -129,6 +132,53 @@ func (w *window) read(ctx context.Context, src source) {
 	}
 }
 
+// A witness notes which services answered the questions that share a context.
+type witness struct {
+	mu    sync.Mutex
+	host  string
+	mixed bool
+}
+
+type witnessKey struct{}
+
+// saw notes in the context's witness, if it has one, that a host answered.
+func saw(ctx context.Context, host string) {
+	w, ok := ctx.Value(witnessKey{}).(*witness)
+	if !ok {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.host == "" {
+		w.host = host
+	}
+	w.mixed = w.mixed || w.host != host
+}
+
+// tries is how often a window is read anew because two services had a part in it.
+const tries = 5
+
+// oneService makes of src a source whose rows all come from one service. Services may number the same events otherwise, so that shares of
+// one would be joined with claims of another, and a page would begin where another one's did not end.
+func oneService(src source) source {
+	return func(ctx context.Context, from, to pocket.Height) ([]row, error) {
+		for range tries {
+			w := &witness{}
+			found, err := src(context.WithValue(ctx, witnessKey{}, w), from, to)
+			if err == nil && !w.mixed || err != nil && !strangeCursor(err) {
+				return found, err
+			}
+		}
+		return nil, fmt.Errorf("blocks %d to %d: the services take turns in answering: %w", from, to, pocket.ErrUnavailable)
+	}
+}
+
+// strangeCursor tells whether a service was given the cursor of another and noticed.
+func strangeCursor(err error) bool {
+	q, ok := errors.AsType[*QueryError](err)
+	return ok && q.has(func(p Problem) bool { return strings.HasPrefix(p.Message, "Invalid cursor") })
+}
+
 // between adds a range of heights to a condition.
 func between(filter map[string]any, from, to pocket.Height) map[string]any {
 	both := maps.Clone(filter)
@@ -139,20 +189,27 @@ func between(filter map[string]any, from, to pocket.Height) map[string]any {
 	return both
 }
 
-// sources returns what reads the events of these kinds in a scope.
+// sources returns what reads the events of these kinds in a scope. A kind that is not wanted by name may be one that the service does not
+// show: then there are none.
 func (c *Client) sources(s scope, kinds map[pocket.Kind]bool) []source {
 	var list []source
-	if kinds[pocket.KindSettlement] {
+	if _, wanted := kinds[pocket.KindSettlement]; wanted {
 		reader := &settledReader{c: c, scope: s}
 		list = append(list, reader.read)
 	}
 	for _, t := range tables {
 		filter, ok := s.filter(t)
-		if !ok || !kinds[t.kind] {
+		byName, wanted := kinds[t.kind]
+		if !ok || !wanted {
 			continue
 		}
 		list = append(list, func(ctx context.Context, from, to pocket.Height) ([]row, error) {
-			return t.fetch(ctx, c, t.query, between(filter, from, to), need{upTo: to})
+			found, err := t.fetch(ctx, c, t.query, between(filter, from, to), need{upTo: to})
+			if !byName && errors.Is(err, ErrNoSuchField) {
+				c.log.Debug("the service does not show these events", "kind", t.kind)
+				return nil, nil
+			}
+			return found, err
 		})
 	}
 	return list

@@ -30,13 +30,13 @@ type subjects struct {
 	services     []pocket.ServiceID
 }
 
-// about returns the scopes of addresses as suppliers, owners or recipients: several when they are too many to be named at once. Rows that
-// two of them yield are the same.
-func (c *Client) about(ctx context.Context, addresses []pocket.Address) ([]scope, error) {
+// about returns the scopes of addresses as suppliers, owners or recipients, as of a tip: several when they are too many to be named at once.
+// The same row may be in two of them.
+func (c *Client) about(ctx context.Context, addresses []pocket.Address, tip pocket.Height) ([]scope, error) {
 	if len(addresses) == 0 {
 		return []scope{{}}, nil
 	}
-	owned, err := c.operators(ctx, addresses)
+	owned, err := c.operators(ctx, addresses, tip)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func (c *Client) Stays(ctx context.Context, suppliers []pocket.Address) ([]rewar
 		return nil, err
 	}
 	if len(suppliers) == 0 {
-		if suppliers, err = c.operators(ctx, nil); err != nil {
+		if suppliers, err = c.operators(ctx, nil, tip.Height); err != nil {
 			return nil, err
 		}
 	}

@@ -126,9 +126,9 @@ func (f SupplierFilter) filter(who map[string]any) map[string]any {
 	return filter
 }
 
-// operators returns the addresses of all suppliers that one of owners owns, also of those that are gone; all there ever were when none is
-// named.
-func (c *Client) operators(ctx context.Context, owners []pocket.Address) ([]pocket.Address, error) {
+// operators returns the addresses of all suppliers up to a tip that one of owners owns, also of those that are gone; all there ever were when
+// none is named.
+func (c *Client) operators(ctx context.Context, owners []pocket.Address, tip pocket.Height) ([]pocket.Address, error) {
 	filters := []map[string]any{{}}
 	if len(owners) > 0 {
 		filters = nil
@@ -138,7 +138,7 @@ func (c *Client) operators(ctx context.Context, owners []pocket.Address) ([]pock
 	}
 	var found []pocket.Address
 	for _, filter := range filters {
-		list := rows(ctx, c, suppliersQuery, map[string]any{"filter": filter, "brief": true}, need{}, func(w *wireSupplier) (pocket.Address, error) {
+		list := rows(ctx, c.past(), suppliersQuery, map[string]any{"filter": filter, "brief": true}, need{upTo: tip}, func(w *wireSupplier) (pocket.Address, error) {
 			if w.ID == "" {
 				return pocket.Address{}, errors.New("a supplier without its address")
 			}

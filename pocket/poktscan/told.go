@@ -33,13 +33,13 @@ func (c *Client) Told(ctx context.Context, about []pocket.Address, from, to pock
 		if from > to {
 			return
 		}
-		scopes, err := c.about(ctx, about)
+		scopes, err := c.about(ctx, about, tip.Height)
 		if err != nil {
 			yield(pocket.Told{}, err)
 			return
 		}
 		chain := c.ChainID()
-		for rows, err := range c.blocks(ctx, scopes, setOf(c.kinds), from, to, false) {
+		for rows, err := range c.blocks(ctx, scopes, setOf(c.kinds, true), from, to, false) {
 			if err != nil {
 				yield(pocket.Told{}, err)
 				return
@@ -56,10 +56,11 @@ func (c *Client) Told(ctx context.Context, about []pocket.Address, from, to pock
 	}
 }
 
-func setOf(kinds []pocket.Kind) map[pocket.Kind]bool {
+// setOf returns the kinds, and of each whether it is wanted by name.
+func setOf(kinds []pocket.Kind, byName bool) map[pocket.Kind]bool {
 	set := make(map[pocket.Kind]bool, len(kinds))
 	for _, kind := range kinds {
-		set[kind] = true
+		set[kind] = byName
 	}
 	return set
 }

@@ -3,6 +3,7 @@ package poktscan
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -145,6 +146,27 @@ func TestToldGoesOnWithAnotherServiceWhenOneFails(t *testing.T) {
 	bad.Fail(poktscantest.RateLimited, poktscantest.BadGateway, poktscantest.Page, poktscantest.Half, poktscantest.Broken)
 	assert.Equal(t, w.byBlock(1, w.last, everything), told(t, c, nil, 1, w.last))
 	assert.NotEmpty(t, good.Requests())
+}
+
+func TestServicesThatNumberEventsOtherwiseAreNotMixed(t *testing.T) {
+	w := makeWorld(8, 3_000, 5, today)
+	forward := w.serve(t)
+	backward := poktscantest.New()
+	t.Cleanup(backward.Close)
+	backward.AddRange(1, w.last, begin, time.Minute)
+	backward.AddSuppliers(w.suppliers...)
+	events := slices.Clone(w.events)
+	slices.Reverse(events)
+	backward.AddEvents(events...)
+	c := clientOf(t, []string{forward.URL, backward.URL}, WithPageSize(20))
+	forward.SetReply("Shares", poktscantest.BadGateway) // so that claims come from one, and their shares from the other
+	want := w.byBlock(1, w.last, everything)
+	got := told(t, c, nil, 1, w.last)
+	require.Len(t, got, len(want))
+	for i := range want {
+		assert.ElementsMatch(t, want[i].Events, got[i].Events, "at %d", want[i].Block.Height)
+	}
+	assert.NotEmpty(t, backward.Requests())
 }
 
 func TestAServiceThatIsFurtherBehindIsNotBelieved(t *testing.T) {
