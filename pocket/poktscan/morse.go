@@ -39,7 +39,7 @@ func (c *Client) claimable(w *wireClaimable) (pocket.MorseClaimable, error) {
 		f.fail("id", errMissing)
 	}
 	if f.err != nil {
-		return m, fmt.Errorf("Morse account %.50q: %w", w.ID, f.err)
+		return m, fmt.Errorf("account %.50q of Morse: %w", w.ID, f.err)
 	}
 	return m, nil
 }
@@ -113,9 +113,9 @@ func (c *Client) MorseClaimable(ctx context.Context, morse pocket.Address) (pock
 	}
 	for m, err := range c.MorseClaimables(ctx, morse) {
 		if err != nil {
-			return pocket.MorseClaimable{}, fmt.Errorf("Morse account %s: %w", morse, err)
+			return pocket.MorseClaimable{}, fmt.Errorf("account %s of Morse: %w", morse, err)
 		}
 		return m, nil
 	}
-	return pocket.MorseClaimable{}, fmt.Errorf("Morse account %s: %w", morse, pocket.ErrNotFound)
+	return pocket.MorseClaimable{}, fmt.Errorf("account %s of Morse: %w", morse, pocket.ErrNotFound)
 }

@@ -215,15 +215,12 @@ func appendValue(out []byte, k kind, value string) []byte {
 func (x *execution) connection(out []byte, t *table, f *field, args map[string]any, of []int) ([]byte, error) {
 	o, err := t.parseOrder(texts(args["orderBy"]))
 	if err != nil {
-		return nil, &refusal{"GRAPHQL_VALIDATION_FAILED", err.Error()}
+		return nil, err
 	}
 	condition, _ := args["filter"].(map[string]any)
 	matches, err := x.s.compile(t, condition)
 	if err != nil {
-		if strings.HasPrefix(err.Error(), "invalid input") {
-			return nil, &fault{"22P02", err.Error()}
-		}
-		return nil, &refusal{"BAD_USER_INPUT", err.Error()}
+		return nil, err
 	}
 	candidates := of
 	if of == nil {

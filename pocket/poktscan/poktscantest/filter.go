@@ -60,7 +60,7 @@ func (s *Server) compileOne(t *table, name string, value any) (test, error) {
 	}
 	condition, ok := value.(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("Field %q is not defined by type %q.", name, t.name+"Filter")
+		return nil, &refusal{"BAD_USER_INPUT", fmt.Sprintf("Field %q is not defined by type %q.", name, t.name+"Filter")}
 	}
 	if r, ok := t.one[name]; ok {
 		other := s.tables[r.table]
@@ -75,7 +75,7 @@ func (s *Server) compileOne(t *table, name string, value any) (test, error) {
 	}
 	place, ok := t.places[name]
 	if !ok {
-		return nil, fmt.Errorf("Field %q is not defined by type %q.", name, t.name+"Filter")
+		return nil, &refusal{"BAD_USER_INPUT", fmt.Sprintf("Field %q is not defined by type %q.", name, t.name+"Filter")}
 	}
 	var tests []test
 	for operator, operand := range condition {
@@ -103,7 +103,7 @@ func operation(c column, operator string, operand any) (func(string) bool, error
 	}
 	wanted := operandText(c.kind, operand)
 	if c.kind == numeric && strings.Trim(wanted, "0123456789.-") != "" {
-		return nil, fmt.Errorf("invalid input syntax for type numeric: %q", wanted)
+		return nil, &fault{"22P02", fmt.Sprintf("invalid input syntax for type numeric: %q", wanted)}
 	}
 	compare := func(accept func(int) bool) func(string) bool {
 		return func(value string) bool { return value != null && accept(compareValues(c.kind, value, wanted)) }
@@ -122,7 +122,7 @@ func operation(c column, operator string, operand any) (func(string) bool, error
 	case "lessThanOrEqualTo":
 		return compare(func(c int) bool { return c <= 0 }), nil
 	default:
-		return nil, fmt.Errorf("Field %q is not defined.", operator)
+		return nil, &refusal{"BAD_USER_INPUT", fmt.Sprintf("Field %q is not defined.", operator)}
 	}
 }
 

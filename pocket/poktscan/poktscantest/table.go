@@ -154,7 +154,7 @@ func (t *table) parseOrder(words []string) (order, error) {
 		name, down := strings.CutSuffix(word, "_DESC")
 		name = camel(strings.TrimSuffix(name, "_ASC"))
 		if _, ok := t.places[name]; !ok {
-			return nil, fmt.Errorf("Value %q does not exist in %q enum.", word, t.name+"OrderBy")
+			return nil, &refusal{"GRAPHQL_VALIDATION_FAILED", fmt.Sprintf("Value %q does not exist in %q enum.", word, t.name+"OrderBy")}
 		}
 		o = append(o, struct {
 			column string
