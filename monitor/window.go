@@ -8,7 +8,7 @@ import (
 )
 
 // A Window is a time of the week on the clocks of a zone, such as "Sun 02:00-04:00 Europe/Madrid". One that ends before it begins goes on
-// to the next day, and one that ends when it begins lasts a day.
+// to the next day, and one that ends when it begins lasts a day. An hour that the clocks show twice belongs to it both times.
 type Window struct {
 	Days     []time.Weekday // on which it begins; none is every day
 	From, To int            // minutes after midnight, To up to 24 * 60
@@ -106,6 +106,9 @@ func (w Window) Validate() error {
 			return fmt.Errorf("window: %d is no day of the week", d)
 		}
 	}
+	if name := w.zone().String(); name == "Local" || !known(name) {
+		return fmt.Errorf("window: zone %q has no name that others know", name)
+	}
 	return nil
 }
 
@@ -131,6 +134,11 @@ func (w *Window) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
+func known(zone string) bool {
+	_, err := time.LoadLocation(zone)
+	return err == nil
+}
+
 func (w Window) zone() *time.Location {
 	if w.Zone == nil {
 		return time.UTC
@@ -138,43 +146,54 @@ func (w Window) zone() *time.Location {
 	return w.Zone
 }
 
-// around returns the window that begins on the calendar day of t, days later. Where clocks are put forward over one of its ends, that end
-// is where they are put to.
-func (w Window) around(t time.Time, days int) (from, to time.Time, ok bool) {
-	y, m, d := t.In(w.zone()).Date()
-	d += days
-	clock := func(day, minutes int) time.Time { return time.Date(y, m, day, 0, minutes, 0, 0, w.zone()) }
-	last := d
-	if w.To <= w.From {
-		last++
-	}
-	weekday := time.Date(y, m, d, 12, 0, 0, 0, time.UTC).Weekday()
-	return clock(d, w.From), clock(last, w.To), len(w.Days) == 0 || slices.Contains(w.Days, weekday)
-}
+// on reports whether the window begins on a day.
+func (w Window) on(d time.Weekday) bool { return len(w.Days) == 0 || slices.Contains(w.Days, d) }
 
-// Contains reports whether t is in the window.
+// Contains reports whether t is in the window, by what the clocks of its zone show.
 func (w Window) Contains(t time.Time) bool {
-	for _, days := range []int{-1, 0} {
-		if from, to, ok := w.around(t, days); ok && !t.Before(from) && t.Before(to) {
-			return true
-		}
+	local := t.In(w.zone())
+	day, minute := local.Weekday(), local.Hour()*60+local.Minute()
+	if w.From < w.To {
+		return w.on(day) && w.From <= minute && minute < w.To
 	}
-	return false
+	yesterday := (day + 6) % 7
+	return w.on(day) && minute >= w.From || w.on(yesterday) && minute < w.To
 }
 
-// Next returns when t's being in the window changes next, the zero time for a window that never begins.
+// Next returns when t's being in the window changes next, the zero time for never.
 func (w Window) Next(t time.Time) time.Time {
+	var next time.Time
 	inside := w.Contains(t)
-	for days := -1; days <= 8; days++ {
-		from, to, ok := w.around(t, days)
-		if !ok {
-			continue
+	for _, edge := range w.edges(t) {
+		if edge.After(t) && (next.IsZero() || edge.Before(next)) && w.Contains(edge) != inside {
+			next = edge
 		}
-		for _, edge := range []time.Time{from, to} {
-			if edge.After(t) && w.Contains(edge) != inside {
-				return edge.UTC()
+	}
+	return next
+}
+
+// edges returns the moments of the days around t at which the window may begin or end: when clocks show its ends, which may be twice on
+// a day on which they are put back, and when they are changed.
+func (w Window) edges(t time.Time) []time.Time {
+	var edges []time.Time
+	local := t.In(w.zone())
+	y, m, d := local.Date()
+	for days := -1; days <= 8; days++ {
+		for _, minute := range []int{w.From, w.To} {
+			shown := time.Date(y, m, d+days, 0, minute, 0, 0, time.UTC)
+			for _, near := range []time.Duration{-day, day} {
+				_, offset := shown.Add(near).In(w.zone()).Zone()
+				edges = append(edges, shown.Add(-time.Duration(offset)*time.Second))
 			}
 		}
 	}
-	return time.Time{}
+	for range 3 {
+		_, changed := local.ZoneBounds()
+		if changed.IsZero() {
+			break
+		}
+		edges = append(edges, changed.UTC())
+		local = changed
+	}
+	return edges
 }
