@@ -337,3 +337,10 @@ func TestAGateIsOpenWhenOneTargetAnswers(t *testing.T) {
 	require.NoError(t, listener.Close())
 	require.Error(t, monitor.Dial(closed.Addr().String(), listener.Addr().String())(t.Context()))
 }
+
+// exposed returns a watcher's metrics.
+func exposed(w *monitor.Watcher) string {
+	answer := httptest.NewRecorder()
+	w.Metrics().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	return answer.Body.String()
+}

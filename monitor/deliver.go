@@ -18,14 +18,7 @@ func (b *batch) compose(o *outbox) (*Delivery, []*Event, time.Duration) {
 		return nil, nil, wait
 	}
 	if o.superseded() {
-		queue := append(slices.Clone(o.parts), o.queue...)
-		d, parts, wait := b.composeNew(o, queue)
-		if d != nil {
-			old := *o.pending
-			old.State, old.Done = Merged, b.now
-			b.change.Deliveries = append(b.change.Deliveries, old)
-		}
-		return d, parts, wait
+		return b.dissolve(o)
 	}
 	d := *o.pending
 	d.Attempts++
@@ -33,6 +26,25 @@ func (b *batch) compose(o *outbox) (*Delivery, []*Event, time.Duration) {
 	b.change.Deliveries = append(b.change.Deliveries, d)
 	b.after = append(b.after, func() { o.pending = &d })
 	return &d, o.parts, 0
+}
+
+// dissolve makes another message instead of the pending one. What that does not tell waits again.
+func (b *batch) dissolve(o *outbox) (*Delivery, []*Event, time.Duration) {
+	old, again := *o.pending, slices.Clone(o.parts)
+	d, parts, wait := b.composeNew(o, slices.Concat(again, o.queue))
+	if d == nil {
+		return nil, nil, wait
+	}
+	old.State, old.Done, old.Next = Merged, b.now, time.Time{}
+	b.change.Deliveries = append(b.change.Deliveries, old)
+	again = slices.DeleteFunc(again, func(e *Event) bool {
+		return slices.Contains(d.Events, e.Sequence) || slices.Contains(d.Merged, e.Sequence)
+	})
+	for _, e := range again {
+		b.change.Waiting = append(b.change.Waiting, Waiting{Destination: o.to.Name, Event: e.Sequence})
+	}
+	b.after = append(b.after, func() { o.push(again...) })
+	return d, parts, wait
 }
 
 func (b *batch) composeNew(o *outbox, queue []*Event) (*Delivery, []*Event, time.Duration) {

@@ -112,11 +112,11 @@ func (m *Memory) Commit(_ context.Context, c *Change) error {
 	}
 	maps.Copy(m.cursors, change.Cursors)
 	m.events = append(m.events, change.Events...)
-	for _, w := range change.Waiting {
-		m.waiting[w] = true
-	}
 	for _, w := range change.Taken {
 		delete(m.waiting, w)
+	}
+	for _, w := range change.Waiting {
+		m.waiting[w] = true
 	}
 	for _, d := range change.Deliveries {
 		m.deliveries[d.Sequence] = d

@@ -226,6 +226,25 @@ func TestTheEndOfWhatCouldNotBeToldIsToldTogetherWithIt(t *testing.T) {
 	})
 }
 
+func TestTheEndOfWhatCouldNotBeToldMayWaitBehindSomethingUrgent(t *testing.T) {
+	bubble(t, func(t *testing.T, s *scene, b *monitortest.Bench) {
+		b.Recorder.Down()
+		mild := key("custom.a", "1")
+		s.set(failing(mild), healthy(proof))
+		b.Pass(2 * time.Minute)
+		s.set(healthy(mild), failing(proof))
+		b.Pass(time.Minute)
+		b.Restart()
+		b.Recorder.Up()
+		b.Pass(10 * time.Minute)
+		events := b.Told()
+		require.Len(t, events, 2)
+		assert.Equal(t, proof, events[0].Alert.Key)
+		assert.Equal(t, mild, events[1].Alert.Key)
+		assert.True(t, events[1].Untold)
+	})
+}
+
 func TestALateMessageSaysSo(t *testing.T) {
 	bubble(t, func(t *testing.T, s *scene, b *monitortest.Bench) {
 		b.Recorder.Down()

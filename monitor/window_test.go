@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 	"time"
+	_ "time/tzdata" // so that the tests run on machines without zones
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
