@@ -12,27 +12,90 @@ import (
 	"github.com/poktbot/poktbot/monitor"
 	"github.com/poktbot/poktbot/monitor/check"
 	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/pocket/shannon"
 )
 
 // How often the network is looked at. Whatever the chain tells is judged with each block.
 const (
+	everyNode        = 15 * time.Second
+	everySource      = 5 * time.Minute
 	everyEndpoint    = time.Minute
 	everyCertificate = 10 * time.Minute
 	everyName        = 5 * time.Minute
 )
 
 // checks are what is looked at: the chain's blocks as they are stored, and the network from time to time.
-func (b *Bot) checks() ([]monitor.Option, error) {
+func (b *Bot) checks(ctx context.Context) ([]monitor.Option, error) {
 	if b.client == nil {
 		return nil, nil // Morse has ended: there is nothing to watch
 	}
-	options := []monitor.Option{monitor.WithBlocks(check.Heads(b.store))}
-	outside, err := b.outsideChecks()
-	return append(options, outside...), err
+	options := []monitor.Option{
+		monitor.WithBlocks(check.Heads(b.store)),
+		monitor.OnBlock("suppliers", check.NewSuppliers(b.operators, b.store, b.client)),
+	}
+	for _, make := range []func(context.Context) ([]monitor.Option, error){b.nodeChecks, b.outsideChecks} {
+		more, err := make(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("alerts: %w", err)
+		}
+		options = append(options, more...)
+	}
+	return options, nil
+}
+
+// nodeChecks look at the full nodes that the configuration names, each by itself. Before the first block is stored, the chain may not be known.
+func (b *Bot) nodeChecks(ctx context.Context) ([]monitor.Option, error) {
+	chain, err := b.chainID(ctx)
+	if err != nil || chain == "" || b.simulated {
+		return nil, err
+	}
+	var nodes []check.Node
+	named := map[string]int{}
+	for _, url := range b.config.Chain.RPC {
+		client, err := shannon.New([]string{url.Reveal()}, nil, shannon.WithAnyChain(), shannon.WithRetries(0), shannon.WithLogger(b.log))
+		if err != nil {
+			return nil, err
+		}
+		name := url.Host()
+		if named[name]++; named[name] > 1 {
+			name = fmt.Sprintf("%s #%d", name, named[name])
+		}
+		nodes = append(nodes, check.Node{Name: name, Source: client, Host: url.Host()})
+	}
+	look, err := check.NewNodes(nodes, check.NodesConfig{Chain: chain})
+	if err != nil {
+		return nil, err
+	}
+	options := []monitor.Option{monitor.Every("nodes", look, everyNode)}
+	if b.feed == nil {
+		return options, nil
+	}
+	sources, err := check.NewSources([]check.Source{
+		{Name: "full node", Tip: b.tip, Block: b.client.Block, Supplier: b.client.Supplier},
+		{Name: "PoktScan", Tip: b.feed.Tip, Block: b.feed.Block, Supplier: b.feed.Supplier},
+	}, b.operators, check.SourcesConfig{Chain: chain})
+	if err != nil {
+		return nil, err
+	}
+	return append(options, monitor.Every("sources", sources, everySource)), nil
+}
+
+// tip is the newest block of the full node.
+func (b *Bot) tip(ctx context.Context) (pocket.Block, error) {
+	status, err := b.client.Status(ctx)
+	return pocket.Block{Height: status.Latest, Time: status.LatestTime, ChainID: status.ChainID}, err
+}
+
+// chainID is the chain that the configuration names, or else the one that is indexed; "" before that is known.
+func (b *Bot) chainID(ctx context.Context) (string, error) {
+	if b.config.Chain.ID != "" {
+		return b.config.Chain.ID, nil
+	}
+	return b.store.ChainID(ctx)
 }
 
 // outsideChecks look at the servers that the nodes staked, and at those that the configuration names.
-func (b *Bot) outsideChecks() ([]monitor.Option, error) {
+func (b *Bot) outsideChecks(context.Context) ([]monitor.Option, error) {
 	a := b.config.Alerts
 	guard, err := b.guard()
 	if err != nil {
@@ -48,7 +111,7 @@ func (b *Bot) outsideChecks() ([]monitor.Option, error) {
 		}
 		names, err := check.NewNames(stakes, memory, check.NamesConfig{Chain: b.config.Chain.ID})
 		if err != nil {
-			return nil, fmt.Errorf("alerts: %w", err)
+			return nil, err
 		}
 		options = append(options,
 			monitor.Every("endpoints", check.NewEndpoints(stakes, guard, check.EndpointsConfig{Chain: b.config.Chain.ID}), everyEndpoint),
@@ -57,7 +120,7 @@ func (b *Bot) outsideChecks() ([]monitor.Option, error) {
 	if a.Endpoints || len(a.Certificates) > 0 {
 		certificates, err := check.NewCertificates(stakes, guard, check.CertificatesConfig{Servers: a.Certificates, Chain: b.config.Chain.ID})
 		if err != nil {
-			return nil, fmt.Errorf("alerts: %w", err)
+			return nil, err
 		}
 		options = append(options, monitor.Every("certificates", certificates, everyCertificate))
 	}
@@ -93,7 +156,7 @@ func (b *Bot) memory() (check.Memory, error) {
 	}
 	memory, err := check.NewFileMemory(strings.TrimSuffix(place, filepath.Ext(place)))
 	if err != nil {
-		return nil, fmt.Errorf("alerts: %w", err)
+		return nil, err
 	}
 	return memory, nil
 }

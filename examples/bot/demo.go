@@ -33,7 +33,8 @@ func DemoConfig() Config {
 	c.Database = Secret{}
 	c.simulated, c.demoDays = true, demoDays
 	c.Prices.Currency = demoCurrency
-	c.Alerts.Endpoints = false // the simulated nodes are served nowhere
+	c.Alerts.Rules = []Phrase{"supplier.stake_low bands=2:warning,1:critical"} // a missed proof costs so much there that all stakes would be low
+	c.Alerts.Endpoints = false                                                 // the simulated nodes are served nowhere
 	return c
 }
 

@@ -26,7 +26,7 @@ func (b *Bot) news(ctx context.Context, block pocket.Block, events []pocket.Even
 	var lines []string
 	for _, event := range events {
 		operator, worth := newsworthy(event)
-		if !worth || !slices.Contains(watched, operator) {
+		if !worth || !slices.Contains(watched, operator) || b.config.Alerts.Enabled && alarming(event) {
 			continue
 		}
 		switch e := event.(type) {
@@ -78,6 +78,15 @@ func newsworthy(event pocket.Event) (pocket.Address, bool) {
 	default:
 		return pocket.Address{}, false
 	}
+}
+
+// alarming reports whether an event is an alert's: who is told of alerts need not be told twice.
+func alarming(event pocket.Event) bool {
+	switch event.(type) {
+	case pocket.Slash, pocket.SupplierStake, pocket.Unbonding, pocket.StakeStuck:
+		return true
+	}
+	return false
 }
 
 // settledLine adds up a block's settlements: "+12.34 POKT: 9 claims of 5 nodes settled (eth 8.00, poly 4.34; block 1,234)".

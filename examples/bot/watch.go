@@ -45,17 +45,17 @@ func (b *Bot) openAlerts(ctx context.Context) (err error) {
 	if err != nil || !b.config.Alerts.Enabled {
 		return err
 	}
-	_, err = b.newWatcher(nil) // what is wrong is said before anything is read
+	_, err = b.newWatcher(ctx, nil) // what is wrong is said before anything is read
 	return err
 }
 
 // newWatcher makes the watcher that the configuration asks for, which tells alerts to the screen as well.
-func (b *Bot) newWatcher(tell func(Part) error) (*monitor.Watcher, error) {
+func (b *Bot) newWatcher(ctx context.Context, tell func(Part) error) (*monitor.Watcher, error) {
 	texts, err := b.config.alertTexts()
 	if err != nil {
 		return nil, err
 	}
-	options, err := b.watcherOptions(&screen{texts: texts, tell: tell})
+	options, err := b.watcherOptions(ctx, &screen{texts: texts, tell: tell})
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (b *Bot) newWatcher(tell func(Part) error) (*monitor.Watcher, error) {
 	return watcher, nil
 }
 
-func (b *Bot) watcherOptions(s *screen) ([]monitor.Option, error) {
+func (b *Bot) watcherOptions(ctx context.Context, s *screen) ([]monitor.Option, error) {
 	rules, err := b.config.rules()
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func (b *Bot) watcherOptions(s *screen) ([]monitor.Option, error) {
 	if url := b.config.Alerts.Heartbeat; !url.IsZero() {
 		options = append(options, monitor.WithHeartbeat(url.Reveal(), time.Duration(b.config.Alerts.Beat), nil))
 	}
-	checks, err := b.checks()
+	checks, err := b.checks(ctx)
 	return append(options, checks...), err
 }
 
@@ -97,7 +97,7 @@ func (b *Bot) watch(ctx context.Context, tell func(Part) error) error {
 	if !b.config.Alerts.Enabled {
 		return nil
 	}
-	watcher, err := b.newWatcher(tell)
+	watcher, err := b.newWatcher(ctx, tell)
 	if err != nil {
 		return err
 	}

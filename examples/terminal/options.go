@@ -35,19 +35,21 @@ var errArguments = errors.New("bad arguments")
 // parse reads the arguments and the configuration. Arguments win over the environment, and that over the file.
 func parse(args, environ []string, stderr io.Writer) (options, error) {
 	var o options
-	var rpc, rest, nodes, wallets list
+	var rpc, rest, nodes, wallets, morse, poktscan list
 	var database, zone, chain, currency, prices string
 	flags := flag.NewFlagSet("terminal", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
 		fmt.Fprint(stderr, "PoktBot on a command line. One of these begins:\n",
-			"  terminal -demo\n  terminal -rpc URL -rest URL -node ADDRESS [-node ADDRESS…]\n  terminal -config poktbot.yaml\n\n")
+			"  terminal -demo\n  terminal -rpc URL -rest URL -node ADDRESS [-node ADDRESS…]\n  terminal -morse URL -node ADDRESS\n  terminal -config poktbot.yaml\n\n")
 		flags.PrintDefaults()
 	}
 	flags.BoolVar(&o.demo, "demo", false, "simulate a chain in the process and watch its nodes")
 	flags.Var(&rpc, "rpc", "CometBFT RPC `URL` of a full node; repeat it for others to fall back on")
 	flags.Var(&rest, "rest", "Cosmos REST `URL` of a full node; may be repeated")
-	flags.Var(&nodes, "node", "`address` of a supplier to watch, pokt1…; may be repeated")
+	flags.Var(&morse, "morse", "RPC `URL` of an archival node of Morse, the chain before; may be repeated. Its nodes are named with -node, too")
+	flags.Var(&poktscan, "poktscan", "GraphQL `URL` that tells the past which the full node has dropped, such as https://data.pocket.network/graphql; may be repeated")
+	flags.Var(&nodes, "node", "`address` of a supplier to watch, pokt1…, or of a node of Morse, 40 hexadecimal digits; may be repeated")
 	flags.Var(&wallets, "wallet", "`address` whose part of the rewards is \"my share\"; may be repeated")
 	flags.StringVar(&chain, "chain-id", "", "refuse a node of any chain but this `id`, such as pocket")
 	flags.Var(&o.commands, "c", "answer this `command`, such as '/stats', and exit; may be repeated")
@@ -73,8 +75,8 @@ func parse(args, environ []string, stderr io.Writer) (options, error) {
 	if o.version {
 		return o, nil
 	}
-	if o.demo && (len(rpc) > 0 || len(rest) > 0 || len(nodes) > 0 || o.file != "") {
-		fmt.Fprintln(stderr, "terminal: -demo simulates its own chain and nodes: it goes without -rpc, -rest, -node and -config")
+	if o.demo && len(rpc)+len(rest)+len(nodes)+len(morse)+len(poktscan)+len(o.file) > 0 {
+		fmt.Fprintln(stderr, "terminal: -demo simulates its own chain and nodes: it goes without -rpc, -rest, -morse, -poktscan, -node and -config")
 		return o, errArguments
 	}
 	fault := func(err error) (options, error) {
@@ -96,7 +98,8 @@ func parse(args, environ []string, stderr io.Writer) (options, error) {
 		flag, key string
 		values    []string
 	}{
-		{"-rpc", "chain.rpc", rpc}, {"-rest", "chain.rest", rest}, {"-chain-id", "chain.id", one(chain)}, {"-node", "nodes", nodes},
+		{"-rpc", "chain.rpc", rpc}, {"-rest", "chain.rest", rest}, {"-chain-id", "chain.id", one(chain)},
+		{"-morse", "morse.rpc", morse}, {"-poktscan", "poktscan.url", poktscan}, {"-node", "nodes", nodes},
 		{"-wallet", "wallets", wallets}, {"-db", "database", one(database)}, {"-zone", "zone", one(zone)},
 		{"-currency", "prices.currency", one(currency)}, {"-prices", "prices.file", one(prices)},
 	} {

@@ -71,6 +71,20 @@ func (a About) Is(name, value string) bool {
 	return ok && fact.Value == value
 }
 
+// Less reports whether a fact is a number below a limit: Less "proofs_left" "0".
+func (a About) Less(name, limit string) bool {
+	fact, ok := a.event.Alert.Facts.Get(name)
+	if !ok {
+		return false
+	}
+	value, err := number(fact.Value)
+	if err != nil {
+		return false
+	}
+	bound, err := number(limit)
+	return err == nil && value.LessThan(bound)
+}
+
 // show returns a fact for people. A value that does not fit its unit is shown as it is.
 func (t *Texts) show(f monitor.Fact) string {
 	switch f.Unit {

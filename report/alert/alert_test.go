@@ -211,3 +211,26 @@ func ExampleTexts_Event() {
 	fmt.Println(title, lines, err)
 	// Output: This is a test alert, asked for by ana [If you read this, alerts arrive here.] <nil>
 }
+
+func TestAForcedSupplierIsToldWhatItsOwnerMustDo(t *testing.T) {
+	made := texts(t, alert.Options{Plain: true})
+	event := monitor.Event{Kind: monitor.Fired, Alert: monitor.Alert{
+		Key:   monitor.Key{Name: monitor.SupplierUnbonding, Subject: operator},
+		Facts: monitor.Facts{monitor.Text("reason", "below minimum"), monitor.Height("session_end", 1552)},
+	}}
+	title, lines, err := made.Event(event)
+	require.NoError(t, err)
+	assert.Equal(t, "pokt1cctz…rcuu5 is leaving: a slash took its stake below the minimum", title)
+	assert.Equal(t, []string{"It serves up to block 1552.", "No end follows by itself: the owner must stake it above the minimum again."}, lines)
+
+	event.Alert.Name = monitor.SupplierSlashed
+	event.Alert.Facts = monitor.Facts{monitor.Amount("penalty", pocket.POKT(600)), monitor.Amount("stake", pocket.POKT(59_200)), monitor.Count("proofs_left", -2)}
+	title, lines, err = made.Event(event)
+	require.NoError(t, err)
+	assert.Equal(t, "pokt1cctz…rcuu5 was slashed by 600 POKT", title)
+	assert.Equal(t, "59,200 POKT are left, which is below the minimum: it is forced out unless its owner stakes more.", lines[0])
+	event.Alert.Facts[2] = monitor.Count("proofs_left", 5)
+	_, lines, err = made.Event(event)
+	require.NoError(t, err)
+	assert.Equal(t, "59,200 POKT are left, enough for 5 more missed proofs.", lines[0])
+}
