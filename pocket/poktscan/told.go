@@ -106,14 +106,39 @@ func (c *Client) blocks(ctx context.Context, scopes []scope, kinds map[pocket.Ki
 	}
 }
 
-// inOrder sorts the rows of a block and drops those that came twice.
+// inOrder sorts the rows of a block and drops those that came twice: the same address may be named in two questions, and two services may
+// answer them who number events otherwise. So settlements go by whose claim it is; of other events two questions never ask for the same.
 func inOrder(block []row, newest bool) []row {
 	slices.SortFunc(block, func(a, b row) int { return a.place.compare(b.place) })
-	block = slices.CompactFunc(block, func(a, b row) bool { return a.place.id == b.place.id && a.event.Kind() == b.event.Kind() })
+	known := make(map[identity]bool, len(block))
+	block = slices.DeleteFunc(block, func(r row) bool {
+		key := identityOf(r)
+		twice := known[key]
+		known[key] = true
+		return twice
+	})
 	if newest {
 		slices.Reverse(block)
 	}
 	return block
+}
+
+// An identity is what makes two rows of a block the same event.
+type identity struct {
+	kind                  pocket.Kind
+	id                    string
+	supplier, application pocket.Address
+	service               pocket.ServiceID
+	sessionEnd            pocket.Height
+}
+
+func identityOf(r row) identity {
+	if s, ok := r.event.(pocket.Settlement); ok {
+		return identity{
+			kind: pocket.KindSettlement, supplier: s.Supplier, application: s.Application, service: s.Service, sessionEnd: s.SessionEnd,
+		}
+	}
+	return identity{kind: r.event.Kind(), id: r.place.id}
 }
 
 // A reader takes the rows of one source block by block.

@@ -1,6 +1,7 @@
 package poktscan
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -167,6 +168,22 @@ func TestServicesThatNumberEventsOtherwiseAreNotMixed(t *testing.T) {
 		assert.ElementsMatch(t, want[i].Events, got[i].Events, "at %d", want[i].Block.Height)
 	}
 	assert.NotEmpty(t, backward.Requests())
+}
+
+func TestASettlementThatTwoServicesNumberOtherwiseComesOnce(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 9))
+	claim := settle(r, today, 70, supplier1, ownerA, app1, "eth")
+	other := settle(r, today, 70, supplier2, ownerA, app1, "eth")
+	told := func(id string, s pocket.Settlement) row {
+		return row{event: s, block: blockAt(70), place: placeOf(id)}
+	}
+	got := inOrder([]row{told("70-EndBlock-3", claim), told("70-EndBlock-9", claim), told("70-EndBlock-3", other), told("70-EndBlock-9", other)}, false)
+	require.Len(t, got, 2, "by what it is about, not by its id")
+	var suppliers []pocket.Address
+	for _, one := range got {
+		suppliers = append(suppliers, one.event.(pocket.Settlement).Supplier)
+	}
+	assert.ElementsMatch(t, []pocket.Address{supplier1, supplier2}, suppliers)
 }
 
 func TestAServiceThatIsFurtherBehindIsNotBelieved(t *testing.T) {
