@@ -22,6 +22,9 @@ const (
 	mostWindows  = 3 // of one account: where blocks are read, where their claims were made, and one to spare
 )
 
+// headStart is how many blocks earlier a window begins than it is asked for: several blocks are read at once, and not quite in order.
+const headStart = 32
+
 func (b *accountBook) init(c *Client) {
 	b.c, b.accounts = c, newCache[pocket.Address, *accountWindows](mostAccounts)
 }
@@ -54,13 +57,13 @@ func (b *accountBook) between(ctx context.Context, a pocket.Address, from, to po
 			return w.between(from, to), nil
 		}
 	}
-	w, safe, err := b.read(ctx, a, from, to)
+	w, safe, err := b.read(ctx, a, max(1, from-headStart), to)
 	if err != nil {
 		return nil, err
 	}
 	found := w.between(from, to)
 	if safe >= from {
-		w.txs, w.to = w.between(from, safe), safe
+		w.txs, w.to = w.between(w.from, safe), safe
 		if len(known.list) == mostWindows {
 			known.list = slices.Delete(known.list, 0, 1)
 		}

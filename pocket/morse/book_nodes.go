@@ -78,42 +78,21 @@ func (n *Node) payees() []pocket.Address {
 	return list
 }
 
-// at returns a node's record as of after block h, nil when there was no such node. Unless surely, a record that was changed within the cell
+// at returns a node's record as of after block h, nil when there was no such node. Unless surely, a record that was changed within a cell
 // and back again may be missed.
-func (b *nodeBook) at(ctx context.Context, a pocket.Address, h pocket.Height, surely bool) (*Node, error) {
-	if h < 1 {
-		return b.exactly(ctx, a, 1)
-	}
-	low, high := cellOf(h)
-	head, err := b.c.known(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if h == low || high > head {
-		return b.exactly(ctx, a, h)
-	}
-	first, err := b.exactly(ctx, a, low)
-	if errors.Is(err, pocket.ErrPruned) {
-		return b.exactly(ctx, a, h)
-	}
-	if err != nil {
-		return nil, err
-	}
-	last, err := b.exactly(ctx, a, high)
-	if err != nil {
-		return nil, err
-	}
-	if !first.same(last) {
-		return b.exactly(ctx, a, h)
-	}
-	if surely {
-		if quiet, err := b.quiet(ctx, a, first, low, high); err != nil {
-			return nil, err
-		} else if !quiet {
-			return b.exactly(ctx, a, h)
-		}
-	}
-	return first, nil
+func (b *nodeBook) at(ctx context.Context, a pocket.Address, h pocket.Height, surely bool) (n *Node, err error) {
+	h = max(h, 1)
+	err = b.c.within(ctx, h, cellBlocks, func(low, high pocket.Height) (err error) {
+		n, err = steady(h, low, high, func(h pocket.Height) (*Node, error) { return b.exactly(ctx, a, h) }, (*Node).same,
+			func(first *Node, low, high pocket.Height) (bool, error) {
+				if !surely {
+					return true, nil
+				}
+				return b.quiet(ctx, a, first, low, high)
+			})
+		return err
+	})
+	return n, err
 }
 
 // quiet reports whether nobody who may changed a node between two heights: neither itself nor its output address.
@@ -155,20 +134,23 @@ const payersCell = 10 * cellBlocks
 
 // payers returns the nodes that pay one of some addresses at a height from one to another, as output address or delegator: those that did
 // at the ends of the cells, and those whose stake one of them signed.
-func (b *nodeBook) payers(ctx context.Context, to []pocket.Address, from, until pocket.Height) (map[pocket.Address]bool, error) {
-	found := map[pocket.Address]bool{}
-	head, err := b.c.known(ctx)
+func (b *nodeBook) payers(ctx context.Context, to []pocket.Address, from, until pocket.Height) (found map[pocket.Address]bool, err error) {
+	before := max(1, from-1) // a node may leave with the first block
+	_, last, err := b.c.cell(ctx, until, payersCell)
 	if err != nil {
 		return nil, err
 	}
-	low := max(1, from-from%payersCell)
-	high := max(min(head, until-until%payersCell+payersCell), until)
-	staffed := map[pocket.Address]bool{}
+	err = b.c.within(ctx, before, payersCell, func(low, _ pocket.Height) error {
+		found, err = b.payersBetween(ctx, to, low, last)
+		return err
+	})
+	return found, err
+}
+
+func (b *nodeBook) payersBetween(ctx context.Context, to []pocket.Address, low, high pocket.Height) (map[pocket.Address]bool, error) {
+	found, staffed := map[pocket.Address]bool{}, map[pocket.Address]bool{}
 	for h := low; ; h = min(high, h-h%payersCell+payersCell) {
 		list, err := b.all(ctx, h)
-		if errors.Is(err, pocket.ErrPruned) && h < from {
-			list, err = b.all(ctx, from)
-		}
 		if err != nil {
 			return nil, err
 		}

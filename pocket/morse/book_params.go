@@ -2,25 +2,11 @@ package morse
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
 	"github.com/poktbot/poktbot/pocket"
 )
-
-// State changes seldom, and asking for it of every block would take longer than the blocks. So it is asked for at both ends of a cell of
-// blocks: where both say the same, and no transaction in between may have changed it there and back, it was the same all along. In any
-// other cell each height is asked for itself.
-
-// cellBlocks is how long a cell is: about a day on mainnet.
-const cellBlocks = 96
-
-// cellOf returns the ends of the cell that h lies in.
-func cellOf(h pocket.Height) (low, high pocket.Height) {
-	low = h - h%cellBlocks
-	return max(low, 1), low + cellBlocks
-}
 
 // chainParams are the parameters as of after a block.
 type chainParams struct {
@@ -78,31 +64,13 @@ func (b *paramBook) init(c *Client) {
 }
 
 // at returns the parameters as of after block h.
-func (b *paramBook) at(ctx context.Context, h pocket.Height) (*chainParams, error) {
-	low, high := cellOf(h)
-	head, err := b.c.known(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if h != low && high <= head {
-		first, err := b.point(ctx, low)
-		if err != nil && !errors.Is(err, pocket.ErrPruned) {
-			return nil, err
-		}
-		if err == nil {
-			last, err := b.point(ctx, high)
-			if err != nil {
-				return nil, err
-			}
-			if first.same(last) {
-				quiet, err := b.quiet(ctx, low, high)
-				if err != nil || quiet {
-					return first, err
-				}
-			}
-		}
-	}
-	return b.point(ctx, h)
+func (b *paramBook) at(ctx context.Context, h pocket.Height) (p *chainParams, err error) {
+	err = b.c.within(ctx, h, cellBlocks, func(low, high pocket.Height) (err error) {
+		p, err = steady(h, low, high, func(h pocket.Height) (*chainParams, error) { return b.point(ctx, h) }, (*chainParams).same,
+			func(_ *chainParams, low, high pocket.Height) (bool, error) { return b.quiet(ctx, low, high) })
+		return err
+	})
+	return p, err
 }
 
 // quiet reports whether nobody governed between two heights.

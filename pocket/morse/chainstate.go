@@ -1,6 +1,7 @@
 package morse
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -137,20 +138,26 @@ func (c *Client) State(ctx context.Context, h pocket.Height, visit func(path []s
 	if err != nil {
 		return fmt.Errorf("/query/state: %w", err)
 	}
-	return c.rpc.Do(ctx, rest.Call{
+	var refused error
+	err = c.rpc.Do(ctx, rest.Call{
 		Method: http.MethodPost, Path: "/v1/query/state", Header: http.Header{"Content-Type": {"application/json"}}, Body: body,
 		Repeatable: true, Stream: true,
 		Read: func(a *rest.Answer) error {
 			if a.Status != http.StatusOK {
 				return streamFailure(a)
 			}
-			d := json.NewDecoder(a.Stream)
-			return walkState(d, nil, func(path []string, value json.RawMessage) error {
+			err := walkState(json.NewDecoder(a.Stream), nil, func(path []string, value json.RawMessage) error {
 				a.Commit()
-				return visit(path, value)
+				refused = visit(path, value)
+				return refused
 			})
+			if refused != nil {
+				return nil // the node is not to blame
+			}
+			return err
 		},
 	})
+	return cmp.Or(refused, err)
 }
 
 // deepestPath is where values are given away whole: beneath app_state, a module and its field.

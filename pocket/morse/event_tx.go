@@ -52,7 +52,13 @@ func (r *blockReader) tx(tx Tx) error {
 	if m, ok := tx.Message.(ProveWork); ok {
 		return r.proof(at, tx, m)
 	}
-	if tx.Failed() || !r.concerns(tx.addresses()...) {
+	if tx.Failed() {
+		return nil
+	}
+	if m, ok := tx.Message.(BeginUnstake); ok {
+		return r.beginUnstake(at, tx, m)
+	}
+	if !r.concerns(tx.addresses()...) {
 		return nil
 	}
 	switch m := tx.Message.(type) {
@@ -60,8 +66,6 @@ func (r *blockReader) tx(tx Tx) error {
 		return r.claim(at, tx, m.Claim)
 	case Stake:
 		return r.stake(at, m)
-	case BeginUnstake:
-		return r.beginUnstake(at, m)
 	}
 	return nil
 }
@@ -337,8 +341,8 @@ func (r *blockReader) sessionEnd() (pocket.Height, error) {
 }
 
 // beginUnstake adds that a node will leave with the session.
-func (r *blockReader) beginUnstake(at pocket.At, m BeginUnstake) error {
-	if !r.wants(pocket.KindUnbondingBegin) {
+func (r *blockReader) beginUnstake(at pocket.At, tx Tx, m BeginUnstake) error {
+	if !r.wants(pocket.KindUnbondingBegin) || !r.concerns(tx.addresses()...) && !r.paying[m.Node] {
 		return nil
 	}
 	end, err := r.sessionEnd()
@@ -354,6 +358,8 @@ func (r *blockReader) beginUnstake(at pocket.At, m BeginUnstake) error {
 		u.Supplier = n.supplier()
 	}
 	u.Supplier.UnstakeSessionEnd = end
-	r.add(u)
+	if r.concerns(append(tx.addresses(), u.Supplier.Owner)...) {
+		r.add(u)
+	}
 	return nil
 }

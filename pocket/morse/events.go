@@ -274,7 +274,8 @@ func (r *blockReader) choose() (wanted, aside map[string]bool, whole bool) {
 			return nil, nil, true
 		}
 		proof := t.typ == "pocketcore/proof"
-		if r.concerns(t.mentions...) || proof && r.paying[t.signer] {
+		leaving, leaves := t.message.(BeginUnstake)
+		if r.concerns(t.mentions...) || proof && r.paying[t.signer] || leaves && r.paying[leaving.Node] {
 			wanted[t.hash], signers[t.signer] = true, true
 			proving[t.signer] = proving[t.signer] || proof
 		}

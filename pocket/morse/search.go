@@ -174,8 +174,7 @@ func (f *finder) changed(node pocket.Address) error {
 		return err
 	}
 	for low < f.to {
-		_, high := cellOf(low)
-		high = min(high, f.to)
+		high := min(low-low%cellBlocks+cellBlocks, f.to)
 		after, err := f.c.nodes.exactly(f.ctx, node, high)
 		if err != nil {
 			return err

@@ -72,7 +72,8 @@ func (c *Client) known(ctx context.Context) (pocket.Height, error) {
 }
 
 // Status returns what the node says of itself: of several the first that is not behind the others. Latest is the newest block whose state
-// can be read, and Earliest the first one; looking for that takes some questions, once. Whether the node is still catching up is known
+// can be read, and Earliest the first one whose events can be: the one after the first state that the node has kept. Looking for that takes
+// some questions, once. Whether the node is still catching up is known
 // with [WithTendermint] only, and so are the last three fields. TxIndex is true: nodes have always an index.
 func (c *Client) Status(ctx context.Context) (pocket.Status, error) {
 	latest, err := c.committed(ctx)
@@ -89,6 +90,9 @@ func (c *Client) Status(ctx context.Context) (pocket.Status, error) {
 	}
 	if s.Earliest, err = c.first(ctx, latest); err != nil {
 		return pocket.Status{}, err
+	}
+	if s.Earliest > 1 {
+		s.Earliest++
 	}
 	if c.tendermint == nil {
 		return s, nil

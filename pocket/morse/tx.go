@@ -268,7 +268,10 @@ func (c *Client) PendingTxs(ctx context.Context) iter.Seq2[PendingTx, error] {
 		seen := map[string]bool{}
 		for page, passed := 1, 0; ; page++ {
 			var txs []PendingTx
-			answer, err := ask(ctx, c, "/query/unconfirmedtxs", pageOf{Page: page, PerPage: c.pageSize}, func(a *rest.Answer, w *txPage) (err error) {
+			answer, err := ask(ctx, c, "/query/unconfirmedtxs", struct {
+				Page    int `json:"page"`
+				PerPage int `json:"per_page"`
+			}{page, c.pageSize}, func(a *rest.Answer, w *txPage) (err error) {
 				txs, err = convertAll(w.Txs, wireTx.pending)
 				return err
 			})

@@ -21,6 +21,7 @@ type Config struct {
 	Accounts  map[pocket.Address]int64
 	Apps      map[string]Key    // by name
 	Params    map[string]string // in place of the usual ones: JSON, by key such as pos/DAOAllocation
+	Features  []string          // that were announced before the beginning, such as NCUST:69232
 	// OutputPaidUntil and OutputPaidFrom are the heights in the node's program; 0 are mainnet's 69583 and 74622.
 	OutputPaidUntil, OutputPaidFrom int64
 	// FirstHeight is the height of the first block; 0 is 1. Mainnet's rules go by height.
@@ -153,12 +154,15 @@ func (c *Chain) genesis() *state {
 	if s.balances == nil {
 		s.balances = map[pocket.Address]int64{}
 	}
-	for key, value := range usualParams {
-		s.params[key] = value
+	maps.Copy(s.params, usualParams)
+	for _, f := range c.config.Features {
+		s.features = append(s.features, f)
+		name, _, _ := strings.Cut(f, ":")
+		if s.active(name, c.config.FirstHeight-1) {
+			maps.Copy(s.params, featureParams[name])
+		}
 	}
-	for key, value := range c.config.Params {
-		s.params[key] = value
-	}
+	maps.Copy(s.params, c.config.Params)
 	s.params["gov/daoOwner"] = `"` + c.config.Governor.Address().String() + `"`
 	for _, stake := range c.config.Stakes {
 		s.nodes[stake.Key.Address()] = node{stake: stake, tokens: stake.Value, status: 2, validator: true}

@@ -200,10 +200,9 @@ func normal(body string, head float64) string {
 		return body
 	}
 	if m, ok := v.(map[string]any); ok {
-		for key, usual := range map[string][]any{"height": {0.0, head}, "order": {"desc"}, "received": {false}, "prove": {false}} {
-			if slices.Contains(usual, m[key]) {
-				delete(m, key)
-			}
+		dropUsual(m, map[string][]any{"height": {0.0, head}, "order": {"desc"}, "received": {false}, "prove": {false}})
+		if options, ok := m["opts"].(map[string]any); ok {
+			dropUsual(options, map[string][]any{"staking_status": {0.0}, "jailed_status": {0.0}, "blockchain": {""}})
 		}
 	}
 	b, err := json.Marshal(v)
@@ -211,4 +210,13 @@ func normal(body string, head float64) string {
 		return body
 	}
 	return string(b)
+}
+
+// dropUsual removes what says nothing.
+func dropUsual(m map[string]any, usual map[string][]any) {
+	for key, values := range usual {
+		if slices.Contains(values, m[key]) {
+			delete(m, key)
+		}
+	}
 }
