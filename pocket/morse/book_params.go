@@ -131,13 +131,6 @@ func (b *paramBook) running(ctx context.Context, h pocket.Height) (*chainParams,
 	if active(before.features.StakeWeight, h) && before.nodes.StakeFloor == 0 {
 		return b.at(ctx, h)
 	}
-	if before.features.ChainMultipliers == h {
-		after, err := b.at(ctx, h)
-		if err != nil {
-			return nil, err
-		}
-		return &chainParams{nodes: after.nodes, pocket: before.pocket, fees: before.fees, features: before.features}, nil
-	}
 	return before, nil
 }
 

@@ -144,7 +144,10 @@ func (r *blockReader) expire(c Claim) error {
 		reason = "PROOF_INVALID"
 	}
 	then := &blockReader{c: r.c, ctx: r.ctx, block: pocket.Block{Height: made.height}, mentions: map[pocket.Address]bool{}, many: true}
-	if work.Claimed, err = then.worth(c, made.height, made.position); err != nil {
+	if work.Claimed, err = then.worth(c, made.position); errors.Is(err, pocket.ErrPruned) {
+		work.Claimed, err = r.worth(c, 0) // as things stand now
+	}
+	if err != nil {
 		return err
 	}
 	r.add(pocket.ClaimExpiry{
@@ -171,7 +174,7 @@ func (r *blockReader) historyOf(c Claim) (made madeClaim, refused bool, err erro
 		}
 	}
 	if made.height == 0 { // its transaction is not known; the state is
-		params, err := r.c.params.at(r.ctx, c.SessionHeight)
+		params, err := r.sessionParams(c.SessionHeight)
 		if err != nil {
 			return madeClaim{}, false, err
 		}
@@ -208,6 +211,16 @@ func (r *blockReader) nodes() error {
 	}
 	for a := range r.paying {
 		tracked[a] = true
+	}
+	if len(tracked) > mostSigners { // one list of all nodes is cheaper than as many questions
+		err := r.c.within(r.ctx, r.block.Height-1, cellBlocks, func(low, high pocket.Height) error {
+			_, errLow := r.c.nodes.all(r.ctx, low)
+			_, errHigh := r.c.nodes.all(r.ctx, high)
+			return errors.Join(errLow, errHigh)
+		})
+		if err != nil {
+			return err
+		}
 	}
 	for _, a := range sortedKeys(tracked) {
 		was, err := r.c.nodes.at(r.ctx, a, r.block.Height-1, false)

@@ -80,24 +80,34 @@ func (r *blockReader) transaction(tx Tx) pocket.Transaction {
 		t.MemoAbsent = true
 	}
 	if tx.Failed() {
+		t.Log = FailureText(tx.Codespace, tx.Code)
 		return t
 	}
 	switch m := tx.Message.(type) {
 	case Send:
 		t.Transfers = []pocket.Transfer{{From: m.From, To: m.To, Amount: m.Amount}}
 	case DAOTransfer:
-		t.Transfers = []pocket.Transfer{{From: ModuleAddress(DAO), To: m.To, Amount: m.Amount}}
-	case Stake:
-		for _, transfer := range transfersOf(tx.Events) { // only those tell what was added to a stake
-			t.Transfers = append(t.Transfers, transfer)
+		if !m.To.IsZero() { // else they are burned
+			t.Transfers = []pocket.Transfer{{From: ModuleAddress(DAO), To: m.To, Amount: m.Amount}}
 		}
+	case Stake:
+		t.Transfers = transfersOf(tx.Events) // only those tell what was added to a stake
 	}
 	return t
 }
 
+// sessionParams returns the parameters of a session that began at a height; of this block where the nodes have dropped those.
+func (r *blockReader) sessionParams(start pocket.Height) (*chainParams, error) {
+	params, err := r.c.params.at(r.ctx, start)
+	if errors.Is(err, pocket.ErrPruned) {
+		return r.paramsBefore(0)
+	}
+	return params, err
+}
+
 // work returns what a claim is about in pocket's words.
 func (r *blockReader) work(c Claim) (pocket.Work, error) {
-	params, err := r.c.params.at(r.ctx, c.SessionHeight)
+	params, err := r.sessionParams(c.SessionHeight)
 	if err != nil {
 		return pocket.Work{}, err
 	}
@@ -116,15 +126,15 @@ func (r *blockReader) claim(at pocket.At, tx Tx, c Claim) error {
 	if err != nil {
 		return err
 	}
-	if work.Claimed, err = r.worth(c, r.block.Height, tx.Position); err != nil {
+	if work.Claimed, err = r.worth(c, tx.Position); err != nil {
 		return err
 	}
 	r.add(pocket.ClaimCreation{At: at, Work: work})
 	return nil
 }
 
-// worth returns what a claim of this block would be paid as things stood when it was made.
-func (r *blockReader) worth(c Claim, h pocket.Height, position int) (pocket.Upokt, error) {
+// worth returns what a claim would be paid as things stand at a place in the block.
+func (r *blockReader) worth(c Claim, position int) (pocket.Upokt, error) {
 	params, err := r.paramsBefore(position)
 	if err != nil {
 		return 0, err
@@ -146,7 +156,7 @@ func (r *blockReader) proof(at pocket.At, tx Tx, m ProveWork) error {
 		}
 		r.add(pocket.ProofCheck{
 			At: at, Supplier: work.Supplier, Application: work.Application, Service: work.Service, SessionEnd: work.SessionEnd,
-			Status: pocket.ProofInvalid, Failure: fmt.Sprintf("%s %d", tx.Codespace, tx.Code),
+			Status: pocket.ProofInvalid, Failure: FailureText(tx.Codespace, tx.Code),
 		})
 		return nil
 	}

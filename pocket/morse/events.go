@@ -21,7 +21,8 @@ import (
 //     the same as when it was made. [pocket.ProofCheck]: a proof that was refused.
 //   - [pocket.SupplierStake]: a node that staked or changed its stake. [pocket.Unbonding]: one that asked to leave, is made to leave, or got
 //     its stake back. [pocket.Slash]: a stake that became less; why is not told.
-//   - [pocket.Transaction]: each transaction, with the coins that a Send or the DAO moved. Coins that a proof minted are in its settlement.
+//   - [pocket.Transaction]: each transaction, with the coins that a Send or the DAO moved; Messages holds its kind, such as send. Coins that
+//     a proof minted are in its settlement.
 //
 // With sel.Mentions only what concerns those addresses is read: of a block's transactions those of the few accounts, in pages that answer
 // for many blocks. A wallet is mentioned by the rewards of the nodes that pay it. An empty sel.Mentions reads everything, which takes a list
@@ -185,7 +186,8 @@ func (r *blockReader) txs() ([]Tx, error) {
 		r.note(txs)
 		return txs, nil
 	}
-	wanted, aside, whole := r.choose()
+	signed := r.signed()
+	wanted, aside, whole := r.choose(signed)
 	r.many = whole
 	if whole {
 		txs, err := r.whole()
@@ -200,9 +202,9 @@ func (r *blockReader) txs() ([]Tx, error) {
 	}
 	var txs, others []Tx
 	signers := map[pocket.Address]bool{}
-	for _, signed := range r.signed() {
-		if wanted[signed.hash] || aside[signed.hash] {
-			signers[signed.signer] = true
+	for _, t := range signed {
+		if wanted[t.hash] || aside[t.hash] {
+			signers[t.signer] = true
 		}
 	}
 	for _, a := range sortedKeys(signers) {
@@ -265,9 +267,8 @@ func (r *blockReader) signed() []placedTx {
 // choose finds in the block's bytes which transactions are wanted, and which others may decide what those are paid: changes of parameters,
 // and stakes of nodes with a proof. whole tells that the block must be read whole: bytes cannot be decoded, or too many accounts are
 // concerned.
-func (r *blockReader) choose() (wanted, aside map[string]bool, whole bool) {
+func (r *blockReader) choose(signed []placedTx) (wanted, aside map[string]bool, whole bool) {
 	wanted, aside = map[string]bool{}, map[string]bool{}
-	signed := r.signed()
 	signers, proving := map[pocket.Address]bool{}, map[pocket.Address]bool{}
 	for _, t := range signed {
 		if t.err != nil || t.signer.IsZero() {

@@ -116,7 +116,7 @@ func TestTheRecordedChainIsIndexedToTheUpokt(t *testing.T) {
 
 func TestANodeIsIndexedByWalkingAndBySearch(t *testing.T) {
 	chain, recorded := morsetest.Replay(false), morsetest.Rewards(false)
-	for _, name := range []string{"s1", "nc", "u1", "u2"} {
+	for _, name := range []string{"s1", "nc", "u1", "leg"} {
 		for _, searched := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s searched %v", name, searched), func(t *testing.T) {
 				c, node := serve(t, chain, morsetest.NodeConfig{})

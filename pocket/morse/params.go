@@ -55,11 +55,14 @@ func (f *fraction) UnmarshalJSON(b []byte) error {
 	if err := f.Decimal.UnmarshalJSON(b); err != nil {
 		return err
 	}
-	if e := f.Exponent(); e < -18 || e > 18 {
+	if !plain(f.Decimal) {
 		return fmt.Errorf("%.40q is no decimal of 18 digits", b)
 	}
 	return nil
 }
+
+// plain reports whether a decimal is of a size that the chain can hold: one such as 1e999999999 would take for ever to compare.
+func plain(d decimal.Decimal) bool { return d.Exponent() >= -18 && d.Exponent() <= 18 }
 
 type wireNodeParams struct {
 	Multiplier       number                      `json:"relays_to_tokens_multiplier"`
@@ -313,8 +316,10 @@ func (p *NodeParams) change(fees *Fees, m ChangeParam) error {
 		*to = n
 		return err
 	}
-	exact := func(to *decimal.Decimal) (err error) {
-		*to, err = decimal.NewFromString(value)
+	exact := func(to *decimal.Decimal) error {
+		var f fraction
+		err := f.UnmarshalJSON([]byte(strconv.Quote(value)))
+		*to = f.Decimal
 		return err
 	}
 	var err error

@@ -128,16 +128,17 @@ func NewFormula(params RewardParams) (*Formula, error) {
 	if p.Features.StakeWeight == 0 || p.Floor == 0 && p.Ceiling == 0 { // a feature is announced before its parameters are there
 		return f, nil
 	}
-	hundredths := p.Exponent.Shift(2)
 	switch {
+	case !plain(p.Weight) || !plain(p.Exponent):
+		return nil, fmt.Errorf("weight or exponent of more than 18 digits: %w", pocket.ErrInvalid)
 	case p.Floor <= 0 || p.Ceiling < 0:
 		return nil, fmt.Errorf("stakes weighed in steps of %v up to %v: want more than 0: %w", p.Floor, p.Ceiling, pocket.ErrInvalid)
-	case p.Weight.Sign() <= 0 || p.Weight.Exponent() < -18 || p.Weight.GreaterThan(decimal.New(1, 18)):
-		return nil, fmt.Errorf("weight divided by %v: want more than 0, with at most 18 decimals: %w", p.Weight, pocket.ErrInvalid)
-	case hundredths.Sign() < 0 || hundredths.GreaterThan(decimal.NewFromInt(1000)):
+	case p.Weight.Sign() <= 0 || p.Weight.GreaterThan(decimal.New(1, 18)):
+		return nil, fmt.Errorf("weight divided by %v: want more than 0: %w", p.Weight, pocket.ErrInvalid)
+	case p.Exponent.Sign() < 0 || p.Exponent.GreaterThan(decimal.New(10, 0)):
 		return nil, fmt.Errorf("exponent %v: want 0 to 10: %w", p.Exponent, pocket.ErrInvalid)
 	}
-	f.exponent = hundredths.RoundBank(0).IntPart()
+	f.exponent = p.Exponent.Shift(2).RoundBank(0).IntPart()
 	f.divisor = p.Weight.Shift(18).BigInt()
 	f.highestBin = int64(p.Ceiling / p.Floor)
 	return f, nil

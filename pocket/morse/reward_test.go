@@ -164,18 +164,20 @@ func TestDelegatorsThatDoNotAddUpGetNothing(t *testing.T) {
 func TestRewardsThatCannotBe(t *testing.T) {
 	node := Servicer{Operator: addressOf([]byte("node")), Stake: pocket.POKT(15_000)}
 	for what, change := range map[string]func(*RewardParams, *Work){
-		"relays below 0":       func(_ *RewardParams, w *Work) { w.Relays = -1 },
-		"a stake below 0":      func(_ *RewardParams, w *Work) { w.Node.Stake = -1 },
-		"a multiplier below 0": func(p *RewardParams, _ *Work) { p.Multiplier = -1 },
-		"a chain's below 0":    func(p *RewardParams, _ *Work) { p.ChainMultipliers = map[pocket.ServiceID]int64{"0001": -1} },
-		"more than all":        func(p *RewardParams, _ *Work) { p.DAO = 100 },
-		"a fee below 0":        func(p *RewardParams, _ *Work) { p.ClaimFee = -1 },
-		"no step":              func(p *RewardParams, _ *Work) { p.Floor = 0 },
-		"no weights at all":    func(p *RewardParams, _ *Work) { p.Floor, p.Ceiling = 0, 0 },
-		"no weight":            func(p *RewardParams, _ *Work) { p.Weight = decimal.Zero },
-		"an exponent below 0":  func(p *RewardParams, _ *Work) { p.Exponent = decimal.New(-1, 0) },
-		"a huge exponent":      func(p *RewardParams, _ *Work) { p.Exponent = decimal.New(1, 9) },
-		"too many relays":      func(_ *RewardParams, w *Work) { w.Relays = 1 << 62 },
+		"relays below 0":           func(_ *RewardParams, w *Work) { w.Relays = -1 },
+		"a stake below 0":          func(_ *RewardParams, w *Work) { w.Node.Stake = -1 },
+		"a multiplier below 0":     func(p *RewardParams, _ *Work) { p.Multiplier = -1 },
+		"a chain's below 0":        func(p *RewardParams, _ *Work) { p.ChainMultipliers = map[pocket.ServiceID]int64{"0001": -1} },
+		"more than all":            func(p *RewardParams, _ *Work) { p.DAO = 100 },
+		"a fee below 0":            func(p *RewardParams, _ *Work) { p.ClaimFee = -1 },
+		"no step":                  func(p *RewardParams, _ *Work) { p.Floor = 0 },
+		"no weights at all":        func(p *RewardParams, _ *Work) { p.Floor, p.Ceiling = 0, 0 },
+		"no weight":                func(p *RewardParams, _ *Work) { p.Weight = decimal.Zero },
+		"an exponent below 0":      func(p *RewardParams, _ *Work) { p.Exponent = decimal.New(-1, 0) },
+		"a weight out of reach":    func(p *RewardParams, _ *Work) { p.Weight = decimal.New(1, 999_999_999) },
+		"an exponent out of reach": func(p *RewardParams, _ *Work) { p.Exponent = decimal.New(1, 999_999_999) },
+		"a huge exponent":          func(p *RewardParams, _ *Work) { p.Exponent = decimal.New(1, 9) },
+		"too many relays":          func(_ *RewardParams, w *Work) { w.Relays = 1 << 62 },
 	} {
 		params, work := pip22(), Work{Height: 80_000, Relays: 10, Chain: "0001", Node: node}
 		change(&params, &work)

@@ -106,6 +106,9 @@ func (f *finder) signed(a pocket.Address) error {
 	}
 	for _, m := range open {
 		params, err := f.c.params.at(f.ctx, m.SessionHeight)
+		if errors.Is(err, pocket.ErrPruned) {
+			params, err = f.c.params.at(f.ctx, f.from)
+		}
 		if err != nil {
 			return err
 		}

@@ -2,10 +2,10 @@ package morse
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -98,10 +98,10 @@ func decodeTx(raw []byte) (signedTx, error) {
 // readMessage finds the message's type and decodes what is known of it.
 func (t *signedTx) readMessage(packed []byte, amino bool) error {
 	typeURL, value := "", packed
+	if len(packed) < 4 {
+		return fmt.Errorf("%w: no message", errBytes)
+	}
 	if amino {
-		if len(packed) < 4 {
-			return fmt.Errorf("%w: no message", errBytes)
-		}
 		value = packed[4:]
 	} else {
 		any, err := parseFields(packed)
@@ -364,7 +364,8 @@ func changeParamBytes(f fields) (Message, error) {
 
 // unquoted returns what a parameter's JSON holds, without the quotes of a string.
 func unquoted(value string) string {
-	if text, err := strconv.Unquote(value); err == nil {
+	var text string
+	if json.Unmarshal([]byte(value), &text) == nil {
 		return text
 	}
 	return value
