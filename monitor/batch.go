@@ -70,6 +70,7 @@ func (b *batch) put(old, s State, store bool) {
 
 // result judges one result.
 func (b *batch) result(check string, res Result) {
+	res.Key = res.Key.clean()
 	old := b.get(res.Key)
 	rule := b.c.rules.find(res.Key, res.Labels)
 	s := old
@@ -170,6 +171,7 @@ func (b *batch) look(check string, results []Result) {
 	met := make(map[Key]bool, len(results))
 	occurred := map[Key]bool{}
 	for _, res := range causesFirst(results) {
+		res.Key = res.Key.clean()
 		met[res.Key] = true
 		if res.Occurrence != "" {
 			occurred[res.Key] = true

@@ -1,6 +1,9 @@
 package monitor
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // A Name says what is wrong, such as "tls.expiring". The constants of this package are those that its checks use; a program may add its
 // own.
@@ -30,4 +33,14 @@ func (k Key) String() string {
 		text += " " + k.Part
 	}
 	return text
+}
+
+// clean returns k with what no database takes replaced: a key may hold what a stranger chose.
+func (k Key) clean() Key {
+	for _, text := range []*string{(*string)(&k.Name), &k.Subject, &k.Part} {
+		if !utf8.ValidString(*text) || strings.ContainsRune(*text, 0) {
+			*text = strings.ReplaceAll(strings.ToValidUTF8(*text, "\uFFFD"), "\x00", "\uFFFD")
+		}
+	}
+	return k
 }

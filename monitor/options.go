@@ -114,7 +114,7 @@ func WithHeartbeat(target string, interval time.Duration, client *http.Client) O
 func (c *config) check() error {
 	names := map[string]bool{own: true}
 	unique := func(kind, name string) {
-		if name == "" || names[name] {
+		if name == "" || names[name] || (Key{Subject: name}).clean().Subject != name {
 			c.fault("%s %q: want a name of its own", kind, name)
 		}
 		names[name] = true

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/poktbot/poktbot/monitor"
+	"github.com/poktbot/poktbot/monitor/monitortest"
 	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/pocket/index"
 	"github.com/poktbot/poktbot/pocket/index/sqlite"
@@ -269,4 +270,26 @@ func TestAStoreWantsADatabase(t *testing.T) {
 		_, err := monitor.NewStore(t.Context(), db)
 		require.ErrorIs(t, err, pocket.ErrInvalid)
 	}
+}
+
+func TestAStrangersTextInAKeyStopsNothing(t *testing.T) {
+	onEach(t, func(t *testing.T, open func() monitor.Store) {
+		odd := monitor.Result{Key: monitor.Key{Name: monitor.TLSInvalid, Subject: "a\xff\x00b", Part: "\x00"}, Health: monitor.Failing,
+			Facts: monitor.Facts{monitor.Text("text", "\xff\x00")}, Labels: map[string]string{"x\x00": "\xff"}}
+		check := monitortest.CheckFunc(func(context.Context) ([]monitor.Result, error) { return []monitor.Result{odd, odd}, nil })
+		recorder := &monitortest.Recorder{}
+		w, err := monitor.New(open(), simple(t), monitor.Every("odd", check, 10*time.Millisecond),
+			monitor.To(monitor.Destination{Name: "recorder", Notifier: recorder}))
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- w.Run(ctx) }()
+		require.Eventually(t, func() bool { return len(recorder.Messages()) == 1 }, time.Minute, 5*time.Millisecond)
+		alerts, err := w.Alerts(t.Context())
+		require.NoError(t, err)
+		require.Len(t, alerts, 1)
+		assert.Equal(t, "a\uFFFD\uFFFDb", alerts[0].Subject)
+		cancel()
+		require.ErrorIs(t, <-done, context.Canceled)
+	})
 }
