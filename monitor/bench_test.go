@@ -1,0 +1,93 @@
+package monitor_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/poktbot/poktbot/monitor"
+	"github.com/poktbot/poktbot/monitor/monitortest"
+	"github.com/poktbot/poktbot/pocket"
+)
+
+// BenchmarkBlockToNotification measures how long it takes from a block with 3,000 settled claims of 1,000 suppliers to the notification of
+// what is critical in it, with a store on disk. Of the claims one in a hundred has expired, and one proof is missing.
+func BenchmarkBlockToNotification(b *testing.B) {
+	var blocks monitortest.Blocks
+	arrived := make(chan time.Time, 1000)
+	check := monitortest.BlockCheckFunc(func(_ context.Context, h monitor.Head) ([]monitor.Result, error) {
+		results := make([]monitor.Result, 0, 3001)
+		for i := range 3000 {
+			supplier := fmt.Sprintf("pokt1supplier%04d", i%1000)
+			r := healthy(monitor.Key{Name: monitor.ClaimMissing, Subject: supplier, Part: fmt.Sprint("service", i/1000)})
+			if i%100 == 0 {
+				r = occurrence(monitor.Key{Name: monitor.ClaimExpired, Subject: supplier}, fmt.Sprint(h.Height, "-", i))
+			}
+			results = append(results, r)
+		}
+		return append(results, failing(key(monitor.ProofMissing, fmt.Sprint("pokt1supplier", h.Height)))), nil
+	})
+	notifier := notifierFunc(func(_ context.Context, m monitor.Message) error {
+		if m.Events[0].Alert.Name == monitor.ProofMissing {
+			arrived <- time.Now()
+		}
+		return nil
+	})
+	w, err := monitor.New(sqliteStore(b, filepath.Join(b.TempDir(), "monitor.db")), monitor.WithBlocks(&blocks), monitor.OnBlock("claims", check),
+		monitor.WithGrouping(monitor.Grouping{Wait: -1}), monitor.To(monitor.Destination{Name: "chat", Notifier: notifier, PerMinute: -1}))
+	require.NoError(b, err)
+	stop := running(b, w)
+	defer stop()
+	var took []time.Duration
+	height := pocket.Height(0)
+	for b.Loop() {
+		height++
+		fed := time.Now()
+		blocks.Feed(head(height))
+		took = append(took, (<-arrived).Sub(fed))
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms-median")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "ms-p99")
+}
+
+// running runs a watcher until the function that it returns is called.
+func running(b *testing.B, w *monitor.Watcher) func() {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- w.Run(ctx) }()
+	_, err := w.Alerts(ctx) // waits until it has begun
+	require.NoError(b, err)
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+// BenchmarkOutbox stores an event, makes a message of it and marks that it arrived: three transactions for each message, on SQLite.
+func BenchmarkOutbox(b *testing.B) {
+	ctx := context.Background()
+	store := sqliteStore(b, filepath.Join(b.TempDir(), "monitor.db"))
+	_, err := store.Take(ctx, "w")
+	require.NoError(b, err)
+	state := stateOf(monitor.ProofMissing, "pokt1a")
+	sequence := int64(0)
+	for b.Loop() {
+		sequence += 2
+		e := eventOf(sequence-1, monitor.Fired, state, t0)
+		waits := []monitor.Waiting{{Destination: "chat", Event: e.Sequence}}
+		d := monitor.Delivery{ID: e.ID, Destination: "chat", Sequence: sequence, State: monitor.Pending, Events: []int64{e.Sequence}, Created: t0, Attempts: 1}
+		change := &monitor.Change{Watcher: "w", Sequence: sequence, States: []monitor.State{state}, Events: []monitor.Event{e}, Waiting: waits}
+		require.NoError(b, store.Commit(ctx, change))
+		change = &monitor.Change{Watcher: "w", Sequence: sequence, Taken: waits, Deliveries: []monitor.Delivery{d}}
+		require.NoError(b, store.Commit(ctx, change))
+		d.State, d.Done = monitor.Delivered, t0
+		require.NoError(b, store.Commit(ctx, &monitor.Change{Watcher: "w", Sequence: sequence, Deliveries: []monitor.Delivery{d}}))
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
+}
