@@ -1,7 +1,6 @@
 package rewards
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/csv"
@@ -113,7 +112,7 @@ func (f *priceFile) read(text []byte) error {
 	}
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
 	f.comma = separatorOf(text)
-	reader := csv.NewReader(bufio.NewReader(bytes.NewReader(text)))
+	reader := csv.NewReader(bytes.NewReader(text))
 	reader.Comma, reader.Comment, reader.FieldsPerRecord, reader.ReuseRecord = f.comma, '#', -1, true
 	reader.TrimLeadingSpace = f.comma != '\t'
 	for first := true; ; {
