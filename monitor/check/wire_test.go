@@ -144,3 +144,12 @@ func (n *wireNode) client(t testing.TB, opts ...shannon.Option) *shannon.Client 
 	require.NoError(t, err)
 	return c
 }
+
+// passed says that what happened is over: an occurrence passes in silence.
+func passed(t testing.TB, b *monitortest.Bench) {
+	t.Helper()
+	require.Empty(t, b.Lines())
+	alerts, err := b.Alerts(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, alerts)
+}
