@@ -86,17 +86,6 @@ func (c *cache[K, V]) forget(key K, e *cached[V]) {
 	}
 }
 
-// put remembers an answer that was had otherwise.
-func (c *cache[K, V]) put(key K, value V) {
-	e := &cached[V]{done: make(chan struct{}), value: value}
-	close(e.done)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if _, ok := c.entries[key]; !ok {
-		c.add(key, e)
-	}
-}
-
 // peek returns what is remembered without waiting.
 func (c *cache[K, V]) peek(key K) (V, bool) {
 	c.mu.Lock()

@@ -49,7 +49,7 @@ func New(bases []string, opts ...Option) (*Client, error) {
 	}
 	if len(c.config.tendermint) > 0 {
 		if c.tendermint, err = c.server(c.config.tendermint, c.admitTendermint); err != nil {
-			return nil, fmt.Errorf("Tendermint RPC: %w", err)
+			return nil, fmt.Errorf("the RPC of Tendermint: %w", err)
 		}
 	}
 	c.params.init(c)
@@ -90,11 +90,4 @@ func (c *Client) belongs(a *rest.Answer, chain string) error {
 	default:
 		return a.Fail(pocket.ErrWrongChain, fmt.Sprintf("it serves chain %.50q, want %q", chain, c.chain))
 	}
-}
-
-// chainOf returns the chain, "" when no answer has told it yet.
-func (c *Client) chainOf() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.chain
 }

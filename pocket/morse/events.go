@@ -105,9 +105,9 @@ func (c *Client) events(ctx context.Context, block pocket.Block, sel pocket.Sele
 		}
 		block = whole
 	}
-	c.mu.Lock()
-	c.head = max(c.head, block.Height)
-	c.mu.Unlock()
+	if err := c.reached(ctx, block.Height); err != nil {
+		return nil, err
+	}
 	r := &blockReader{c: c, ctx: ctx, block: block, kinds: sel.Kinds}
 	if len(sel.Mentions) > 0 {
 		r.mentions = map[pocket.Address]bool{}

@@ -101,7 +101,7 @@ type wireMessage struct {
 func (w wireMessage) typed() (Message, error) {
 	decode, ok := messageDecoders[w.Type]
 	if !ok {
-		return OtherMessage{w.Type, w.Value}, nil
+		return OtherMessage(w), nil
 	}
 	m, err := decode(w.Value)
 	if err != nil {

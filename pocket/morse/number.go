@@ -50,7 +50,7 @@ func (c coins) upokt() pocket.Upokt {
 	return sum
 }
 
-// Inner decodes JSON that stands in a JSON string. Some answers are written that way, others as they are.
+// inner decodes JSON that stands in a JSON string. Some answers are written that way, others as they are.
 func inner(b json.RawMessage, v any) error {
 	var text string
 	if err := json.Unmarshal(b, &text); err == nil {

@@ -255,3 +255,16 @@ func TestFeaturesBringTheirParametersWithTheirBlock(t *testing.T) {
 		})
 	}
 }
+
+func TestABlockThatIsNotThereYetHarmsNothing(t *testing.T) {
+	s := newStage(1)
+	s.to(20)
+	c, _ := serve(t, s.chain, morsetest.NodeConfig{})
+	far := pocket.Block{Height: 1 << 40, Time: time.Now(), Txs: [][]byte{}}
+	for _, err := range c.Events(t.Context(), far, pocket.Selection{}) {
+		require.ErrorIs(t, err, pocket.ErrFutureHeight)
+	}
+	p, err := c.SharedParams(t.Context(), stageFirst+5)
+	require.NoError(t, err)
+	assert.EqualValues(t, 4, p.BlocksPerSession)
+}

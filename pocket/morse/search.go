@@ -55,12 +55,8 @@ func (c *Client) search(ctx context.Context, about pocket.Address, from, to pock
 	if about.Kind() != pocket.MorseAddress {
 		return nil, nil // nothing on this chain mentions it
 	}
-	newest, err := c.committed(ctx)
-	if err != nil {
+	if err := c.reached(ctx, to); err != nil {
 		return nil, err
-	}
-	if to > newest {
-		return nil, &pocket.APIError{Reason: pocket.ErrFutureHeight, Call: "search", Message: fmt.Sprintf("the newest height is %d", newest), Latest: newest}
 	}
 	f := &finder{c: c, ctx: ctx, from: from, to: to, found: map[pocket.Height]bool{}}
 	if err := f.signed(about); err != nil {

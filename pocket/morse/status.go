@@ -71,6 +71,21 @@ func (c *Client) known(ctx context.Context) (pocket.Height, error) {
 	return c.head, nil
 }
 
+// reached checks that the state after block h is there.
+func (c *Client) reached(ctx context.Context, h pocket.Height) error {
+	c.mu.Lock()
+	head := c.head
+	c.mu.Unlock()
+	if h <= head {
+		return nil
+	}
+	newest, err := c.committed(ctx)
+	if err == nil && newest < h {
+		err = &pocket.APIError{Reason: pocket.ErrFutureHeight, Call: "state", Message: fmt.Sprintf("height %d, the newest is %d", h, newest), Latest: newest}
+	}
+	return err
+}
+
 // Status returns what the node says of itself: of several the first that is not behind the others. Latest is the newest block whose state
 // can be read, and Earliest the first one whose events can be: the one after the first state that the node has kept. Looking for that takes
 // some questions, once. Whether the node is still catching up is known

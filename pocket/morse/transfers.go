@@ -36,7 +36,7 @@ func mintsOfProof(list []TxEvent) []pocket.Transfer {
 	})
 }
 
-// Read returns the split that mints tell. It knows the reasons by the one that was computed: where both agree it is that one. Otherwise the
+// read returns the split that mints tell. It knows the reasons by the one that was computed: where both agree it is that one. Otherwise the
 // mints are believed, and their order tells the reasons: the fee pool's is the last, the node's own the first where fees are made good, and
 // the others are delegators' and what is left.
 func (s RewardSplit) read(mints []pocket.Transfer, n *Servicer, costsPaid bool) RewardSplit {

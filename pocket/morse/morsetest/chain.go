@@ -183,7 +183,7 @@ func (c *Chain) last() *state {
 	return c.states[len(c.states)-1]
 }
 
-// State after height h; nil when there is none.
+// at returns the state after height h; nil when there is none.
 func (c *Chain) at(h int64) *state {
 	i := h - c.config.FirstHeight
 	if i < 0 || i >= int64(len(c.states)) {

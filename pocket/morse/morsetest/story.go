@@ -196,7 +196,7 @@ func (s *story) serve(name string, app Key, chain string, session int64, nth int
 	}
 }
 
-// Names returns the accounts of a story by address, for tests to be read.
+// storyNames returns the accounts of a story by address, for tests to be read.
 func storyNames() map[pocket.Address]string {
 	names := map[pocket.Address]string{}
 	for _, name := range append(StoryNodes(), StoryWallet, StorySaver, StoryFriend, StoryPartner, StoryOwner) {
