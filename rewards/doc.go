@@ -5,6 +5,8 @@
 // [Memory]. From a source, [Compute] makes [Statistics], [Daily] the points of a graph, [Compare] the growth since the time before; from rows,
 // [Losses] tells what was claimed and not received, and why.
 //
+// [Join] makes one source of several, such as the two chains that a node earned on; [Verify] compares two of the same chain.
+//
 // # Money
 //
 // Sums are whole upokt and exact; one that does not fit is an error. Averages and percentages are decimals, made by one division, rounded half

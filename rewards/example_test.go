@@ -154,3 +154,56 @@ func ExampleLoadPrices() {
 	// 2026-11-22 18 POKT = 0.36 EUR without 12 POKT
 	// <nil>
 }
+
+// A node that came from Morse is one with what it was, if a migration says so.
+func ExampleJoin() {
+	morse := pocket.MustParseAddress("00f9900606fa3d5c9179fc0c8513078a53a2073e")
+	before := rewards.NewMemory([]pocket.Event{pocket.Settlement{
+		At: pocket.At{Height: 160_000, Time: time.Date(2025, 5, 1, 0, 0, 0, 0, time.UTC)}, Supplier: morse, Service: "0021",
+		Shares: []pocket.Share{{Recipient: morse, Reason: pocket.ReasonSupplier, Amount: pocket.POKT(10)}},
+	}}, nil)
+	migration := pocket.Migration{As: pocket.MigratedSupplier, Morse: morse, Destination: node, Owner: owner}
+	aliases, err := rewards.Aliases(rewards.NewMemory([]pocket.Event{migration}, nil).Events(context.Background(), pocket.EventQuery{}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	both := rewards.Join(aliases, rewards.Ended(before, time.Date(2025, 6, 3, 0, 0, 0, 0, time.UTC)), source())
+	rows, err := both.Sums(context.Background(), rewards.Query{
+		Filter: pocket.Filter{Suppliers: []pocket.Address{node}}, By: []rewards.Dimension{rewards.BySupplier},
+	})
+	for _, row := range rows {
+		fmt.Println(row.Supplier.Short(), row.Settlements, "claims", row.Gross)
+	}
+	fmt.Println(err)
+	// Output:
+	// pokt1l53d…azyjt 10 claims 64 POKT
+	// <nil>
+}
+
+// What two sources tell of the same chain is compared, event by event and day by day.
+func ExampleVerify() {
+	wrong := claims()
+	first := wrong[0].(pocket.Settlement)
+	first.Claimed += pocket.POKT(1)
+	wrong[0] = first
+	other := rewards.NewMemory(wrong[:9], nil) // it does not tell of the slash
+	for d, err := range rewards.Verify(context.Background(), source(), other, rewards.VerifyQuery{Addresses: []pocket.Address{node}}) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(d.Kind, d.Fields)
+		if d.Kind == rewards.SumsDiffer {
+			fmt.Println("  on", d.From.Format(time.DateOnly), "by", d.Delta().Claimed, "and", d.Delta().Slashed)
+		}
+	}
+	// Output:
+	// told differently [claimed]
+	// sums differ [claimed]
+	//   on 2026-11-20 by -1 POKT and 0 POKT
+	// only in the first []
+	// sums differ [slashes slashed]
+	//   on 2026-11-22 by 0 POKT and 200 POKT
+}

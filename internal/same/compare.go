@@ -12,8 +12,8 @@ type Comparison struct {
 	Untold []string // what one of them or both do not tell, so that nobody can say
 }
 
-// Compare compares two tellings of one event. Of what does not enter into sums only the amount is looked at. Counts of 0 are taken
-// for not told.
+// Compare compares two tellings of one event. Of what does not enter into sums only the amount is looked at. Counts, and amounts of
+// the latter, that are 0 are taken for not told.
 func Compare(a, b pocket.Event) Comparison {
 	var c Comparison
 	switch a := a.(type) {
@@ -35,7 +35,7 @@ func Compare(a, b pocket.Event) Comparison {
 			c.untold("stake after", a.StakeUnknown || b.StakeUnknown)
 		}
 	default:
-		c.differ("amount", AmountOf(a) != AmountOf(b))
+		c.counts("amount", int64(AmountOf(a)), int64(AmountOf(b)))
 	}
 	return c
 }

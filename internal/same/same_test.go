@@ -165,6 +165,7 @@ func TestCompare(t *testing.T) {
 		{"a slash", pocket.Slash{Penalty: 1, StakeAfter: 5}, pocket.Slash{Penalty: 2, StakeUnknown: true}, Comparison{Differ: []string{"penalty"}, Untold: []string{"stake after"}}},
 		{"a slash that leaves another stake", pocket.Slash{StakeAfter: 5}, pocket.Slash{StakeAfter: 6}, Comparison{Differ: []string{"stake after"}}},
 		{"a stake", pocket.Unbonding{Supplier: pocket.Supplier{Stake: 5}}, pocket.Unbonding{Supplier: pocket.Supplier{Stake: 6}}, Comparison{Differ: []string{"amount"}}},
+		{"a stake that is not told", pocket.Unbonding{Supplier: pocket.Supplier{Stake: 5}}, pocket.Unbonding{}, Comparison{}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -3,8 +3,12 @@
 // An [Index] lives in SQLite ([github.com/poktbot/poktbot/pocket/index/sqlite]) or PostgreSQL ([…/postgres]) and holds blocks, events,
 // transactions and the history of suppliers. It takes in what concerns the addresses that were given to [Index.Watch], or everything:
 // see [Index.SetMode]. A [Follower] keeps it up with a chain; [Index.Backfill] fills in the past; [Index.Put] takes events from any
-// other source. What is known of which heights is kept for each address ([Index.Coverage]), so that an address watched later gets its
-// past and nothing is read twice.
+// other source, and [Index.BackfillFrom] the past that a [Feed] has gathered, such as PoktScan. Events are known again by what they say, so
+// that two sources of the same blocks double nothing; where they contradict each other it is a [Conflict]. What is known of which heights
+// is kept for each address ([Index.Coverage]), so that an address watched later gets its past and nothing is read twice.
+//
+// Rows keep the name of who told of them ([Index.Source]). [Index.Recheck] compares them with a chain, and a [ChainSource] lets
+// [rewards.Verify] do so; [Index.Repair] sets right what was wrong. [Index.Aliases] tells what Morse addresses became.
 //
 // [Index.Heads] hands on each block that a follower has stored, for those who act on what happens.
 //

@@ -156,6 +156,7 @@ type look struct {
 	set       watchSet
 	selection pocket.Selection
 	nothing   bool                    // nobody is watched: only blocks are stored
+	blind     bool                    // suppliers are not looked up
 	mentions  map[pocket.Address]bool // nil is everybody
 	read      map[pocket.Address]bool // of a block that is known: of whom it was read from a chain; nil is of everybody
 }
