@@ -144,6 +144,7 @@ func sortedShares(c pocket.ServiceConfig) []pocket.RevShare {
 type Lives interface {
 	// SupplierHistory yields what happened to the stakes of suppliers, by height and place. An error is yielded last.
 	SupplierHistory(ctx context.Context, suppliers ...pocket.Address) iter.Seq2[index.SupplierChange, error]
+	Block(context.Context, pocket.Height) (pocket.Block, error)
 	// PutSuppliers stores suppliers as they were seen after a block.
 	PutSuppliers(ctx context.Context, source string, after pocket.Height, suppliers ...pocket.Supplier) error
 	// PutGone stores that suppliers were not there after a block.

@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -52,6 +53,7 @@ type Suppliers struct {
 	told  pocket.Params // by which stakes were last measured
 	begun bool          // all suppliers were told of once
 	idle  map[pocket.Address]bool
+	due   map[pocket.Address]pocket.Height // whose conditions are to be told at a newest block, and until when one who is not known is waited for
 
 	turn   int           // whose state is compared next
 	rested pocket.Height // no comparing before this height, after one failed
@@ -61,7 +63,8 @@ type Suppliers struct {
 // addresses that are no suppliers do no harm, so that the method Watched of an index is fit.
 func NewSuppliers(operators Operators, lives Lives, chain SupplierChain) *Suppliers {
 	return &Suppliers{
-		watched: watched{operators: operators}, lives: lives, chain: chain, protocol: protocol{source: chain}, idle: map[pocket.Address]bool{},
+		watched: watched{operators: operators}, lives: lives, chain: chain, protocol: protocol{source: chain},
+		idle: map[pocket.Address]bool{}, due: map[pocket.Address]pocket.Height{},
 	}
 }
 
@@ -81,16 +84,19 @@ func (c *Suppliers) Block(ctx context.Context, head monitor.Head) ([]monitor.Res
 	if err != nil {
 		return nil, fmt.Errorf("suppliers to watch: %w", err)
 	}
-	blocks, _ := c.lives.(interface {
-		Block(context.Context, pocket.Height) (pocket.Block, error)
-	})
-	c.pace.see(ctx, blocks, head.Block)
+	c.pace.see(ctx, c.lives, head.Block)
 	happened, order := c.happened(head.Events)
 	b := &supplierBlock{Suppliers: c, head: head}
+	for _, who := range order {
+		c.due[who] = head.Height
+	}
+	for _, who := range came {
+		c.due[who] = head.Height + meetBlocks
+	}
 	if len(order) > 0 || head.CaughtUp {
 		b.params, b.paramsErr = c.protocol.now(ctx, head.Height)
 	}
-	measure := b.toMeasure(order, came)
+	measure := b.toMeasure()
 	if b.standings, err = livesAt(ctx, c.lives, head.Height, b.params.SupplierMinStake, union(order, measure)); err != nil {
 		return nil, fmt.Errorf("histories of suppliers: %w", err)
 	}
@@ -103,18 +109,33 @@ func (c *Suppliers) Block(ctx context.Context, head monitor.Head) ([]monitor.Res
 	for _, who := range went {
 		b.forget(who)
 	}
-	if head.CaughtUp {
-		c.begun = true
-		if b.paramsErr == nil {
-			c.told = b.params
-		}
-		if b.quiet() {
-			if err := b.compare(ctx); err != nil {
-				return nil, err
-			}
+	if head.CaughtUp && b.quiet() {
+		if err := b.compare(ctx); err != nil {
+			return nil, err
 		}
 	}
+	b.settle()
 	return b.results, nil
+}
+
+// meetBlocks is for how many blocks one who is newly watched is looked for, until the follower has met it.
+const meetBlocks = 10
+
+// settle notes what was told.
+func (b *supplierBlock) settle() {
+	b.watched.settle()
+	if !b.head.CaughtUp {
+		return
+	}
+	b.begun = true
+	if b.paramsErr == nil {
+		b.told = b.params
+	}
+	for who, until := range b.due {
+		if b.standings[who].after.known || until <= b.head.Height {
+			delete(b.due, who)
+		}
+	}
 }
 
 // happened returns the events of watched suppliers that this check tells of, and those suppliers in order.
@@ -140,25 +161,15 @@ func (c *Suppliers) happened(events []pocket.Event) (map[pocket.Address][]pocket
 }
 
 // toMeasure returns the suppliers whose conditions are to be told.
-func (b *supplierBlock) toMeasure(happened, came []pocket.Address) []pocket.Address {
+func (b *supplierBlock) toMeasure() []pocket.Address {
 	if !b.head.CaughtUp {
 		return nil
 	}
 	changed := b.paramsErr == nil && (b.params.SupplierMinStake != b.told.SupplierMinStake || b.params.Proof.MissingPenalty != b.told.Proof.MissingPenalty)
 	if !b.begun || changed {
-		return slices.SortedFunc(keys(b.watched.set), pocket.Address.Compare)
+		return slices.SortedFunc(maps.Keys(b.watched.set), pocket.Address.Compare)
 	}
-	return union(union(happened, came), slices.SortedFunc(keys(b.idle), pocket.Address.Compare))
-}
-
-func keys[K comparable, V any](m map[K]V) func(func(K) bool) {
-	return func(yield func(K) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
+	return union(slices.SortedFunc(maps.Keys(b.due), pocket.Address.Compare), slices.SortedFunc(maps.Keys(b.idle), pocket.Address.Compare))
 }
 
 // union returns a and what of b is not in it.

@@ -169,7 +169,7 @@ func (b *supplierBlock) found(ctx context.Context, who pocket.Address, before st
 		return fmt.Errorf("history of %s: %w", who, err)
 	}
 	l := life{before, known[who].after}
-	b.standings = map[pocket.Address]life{who: l}
+	b.standings[who] = l
 	at := pocket.At{Height: b.head.Height, Time: b.head.Time, Index: -1} // no event's place
 	switch {
 	case !l.after.staked:

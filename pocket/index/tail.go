@@ -14,7 +14,7 @@ import (
 // blocks have no transactions; those stored are among the events.
 //
 // It is never ahead of what is stored, and never misses a block: when a follower in this process stores one it is woken at once, and
-// blocks stored by another process are found within half a second. A block that no node has any more, which the follower skipped, is
+// blocks stored by another process are found within a second. A block that no node has any more, which the follower skipped, is
 // told without its hash and events, and with about the time at which it was made; but those before the first that is stored are passed
 // over. Newest is true of a block if it is the last that is stored and the chain had no later one when the follower stored it.
 //
@@ -30,7 +30,7 @@ func (x *Index) Heads(ctx context.Context, after pocket.Height) iter.Seq2[pocket
 }
 
 // tailPoll is how often blocks of other processes are looked for.
-const tailPoll = 500 * time.Millisecond
+const tailPoll = time.Second
 
 func (x *Index) tail(ctx context.Context, after pocket.Height, yield func(pocket.Told) bool) error {
 	fromNow := after < 0
