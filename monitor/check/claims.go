@@ -21,8 +21,8 @@ type ClaimChain interface {
 	Session(ctx context.Context, application pocket.Address, service pocket.ServiceID, h pocket.Height) (pocket.SessionInfo, error)
 	// Applications yields all applications, or those of a gateway when it is not zero. An error is yielded last.
 	Applications(ctx context.Context, gateway pocket.Address) iter.Seq2[pocket.Application, error]
-	// ClaimOf returns a claim that has not settled yet, by its session's id.
-	ClaimOf(ctx context.Context, session string, operator pocket.Address) (pocket.Claim, error)
+	// ClaimsOf yields the claims of a session, by its id, that have not settled yet. An error is yielded last.
+	ClaimsOf(ctx context.Context, session string) iter.Seq2[pocket.Claim, error]
 }
 
 // A ClaimPast has the blocks, events and suppliers that a follower stored: *index.Index is one.
@@ -67,14 +67,15 @@ func (c ClaimsConfig) withDefaults() ClaimsConfig {
 //   - [monitor.ClaimDiscarded]: an occurrence; service, application, session_end, claimed and reward where the claim was seen, error.
 //   - [monitor.SupplierOverserviced]: an occurrence of SERVICE/APPLICATION, whose reading is the part that was not paid; lost, expected,
 //     session_end.
-//   - [monitor.RelayNone]: a condition of SERVICE: the supplier was in a session and claimed nothing for the service. Facts: service, sessions
-//     (in a row), application. Judged when the session's claim window has closed.
+//   - [monitor.RelayNone]: a condition of SERVICE: the supplier was in a session and claimed nothing for the service, though others did or are
+//     not known. Facts: service, sessions (in a row), application. Judged when the session's claim window has closed.
 //   - [monitor.SupplierNoSession]: a condition: in no session of any of its services for long. Facts: since, services.
 //
-// A claim is expected of a supplier that is in the session of an application and service and either claimed for the two in one of the
-// last sessions, or claimed for the service while others have claimed for this session already. Who is in a session the chain is asked, once
-// for each session and only where something is missing. Where it does not answer, who claimed for the two in each of the last three sessions is taken
-// to be in this one as well.
+// A claim is expected of a supplier that is in the session of an application and service, if it claimed for the service in one of the last
+// sessions and somebody who is not watched has claimed for this session already: so there were relays. Where nobody else is in the session,
+// or that cannot be told, it is expected of who claimed for the same application in one of the last sessions, and as a warning only. Who
+// is in a session, and who has claimed for it, the chain is asked, once for each session and only where something is missing. Where it does not say who
+// is, those who claimed for the two in each of the last three sessions are taken to be.
 //
 // A proof is due of a claim worth at least the threshold, and of a smaller one that the chain has drawn: see [pocket.ProofParams.Draws].
 // Where the draw cannot be reckoned, since the claim cannot be read, the proof is told of as possible, as a warning.

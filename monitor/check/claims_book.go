@@ -48,15 +48,22 @@ type claimState struct {
 
 // A sessionBook is what is known of the claims of one session.
 type sessionBook struct {
-	claims map[claimKey]*claimState
-	made   map[claimKey]bool // claims that were ever made, settled ones too
-	offers map[offer]bool    // with which claims were made
-	called map[call]bool     // for which anybody has claimed
+	claims  map[claimKey]*claimState
+	made    map[claimKey]bool // claims that were ever made, settled ones too
+	offers  map[offer]bool    // with which claims were made
+	called  map[call]bool     // for which anybody has claimed
+	outside map[call]bool     // for which somebody has who is not watched
 
-	expected []claimKey        // those that were missing when the window was about to close
+	expected []expectedClaim   // those that were missing when the window was about to close
 	judged   bool              // expected is filled
 	missing  map[claimKey]bool // told to be missing
 	closed   bool              // what did not come is lost, and that was told
+}
+
+// An expectedClaim is one that should come.
+type expectedClaim struct {
+	claimKey
+	sure bool // others have claimed for the same session
 }
 
 // A claimPast is when a supplier claimed for an application and service.
@@ -82,7 +89,7 @@ func (b *claimBook) session(end pocket.Height) *sessionBook {
 	s := b.sessions[end]
 	if s == nil {
 		s = &sessionBook{
-			claims: map[claimKey]*claimState{}, made: map[claimKey]bool{}, offers: map[offer]bool{}, called: map[call]bool{},
+			claims: map[claimKey]*claimState{}, made: map[claimKey]bool{}, offers: map[offer]bool{}, called: map[call]bool{}, outside: map[call]bool{},
 			missing: map[claimKey]bool{},
 		}
 		b.sessions[end] = s
@@ -204,7 +211,11 @@ func (b *claimsBlock) absorb() {
 			continue
 		}
 		if _, made := event.(pocket.ClaimCreation); made {
-			b.book.session(end).called[k.call()] = true
+			s := b.book.session(end)
+			s.called[k.call()] = true
+			if !b.watched.set[k.supplier] {
+				s.outside[k.call()] = true
+			}
 		}
 		if !b.watched.set[k.supplier] {
 			continue

@@ -17,7 +17,8 @@ type pendingSession struct {
 	windows pocket.Windows
 }
 
-// pending returns the sessions whose claims have not settled before the block, oldest first.
+// pending returns the sessions whose claims have not settled before the block, and those whose claim windows have closed while older blocks
+// were read, oldest first.
 func (b *claimsBlock) pending(ctx context.Context) ([]pendingSession, error) {
 	var list []pendingSession
 	// The newest one: that of the block may have another length than the one before.
@@ -28,7 +29,8 @@ func (b *claimsBlock) pending(ctx context.Context) ([]pendingSession, error) {
 			return nil, err
 		}
 		s := pendingSession{shared.Session(end), shared.Windows(end)}
-		if s.windows.Settlement < b.head.Height || s.Start < 1 {
+		unsettled, missed := s.windows.Settlement >= b.head.Height, s.windows.ClaimClose >= b.first && !b.book.session(end).closed
+		if !unsettled && (!missed || len(list) >= b.config.Recent) || s.Start < 1 {
 			break
 		}
 		list = append(list, s)
@@ -71,7 +73,7 @@ func (b *claimsBlock) claimsOf(ctx context.Context, s pendingSession) error {
 	case book.closed:
 		return nil
 	case left == lead+1 && b.quiet():
-		b.ask(ctx, s, b.candidates(s, book)) // so that the answers are there when it matters
+		b.askSessions(ctx, s.End, callsOf(b.candidates(s, book))) // so that the answers are there when it matters
 		return nil
 	case left > lead:
 		return nil
@@ -79,17 +81,22 @@ func (b *claimsBlock) claimsOf(ctx context.Context, s pendingSession) error {
 		book.closed = true // all of it was before this program looked
 		return nil
 	case !book.judged:
-		b.expect(ctx, s, book)
+		if err := b.expect(ctx, s, book); err != nil {
+			return err
+		}
 	}
 	for _, k := range book.expected {
-		if book.made[k] {
+		if book.made[k.claimKey] {
 			continue
 		}
-		r := b.about(monitor.ClaimMissing, k, s.End)
-		if p := b.book.past[k]; p != nil && p.claimed > 0 {
+		r := b.about(monitor.ClaimMissing, k.claimKey, s.End)
+		if !k.sure {
+			r.Severity = monitor.Warning
+		}
+		if p := b.book.past[k.claimKey]; p != nil && p.claimed > 0 {
 			r.Facts = append(r.Facts, monitor.Amount("usual", p.claimed))
 		}
-		book.missing[k] = true
+		book.missing[k.claimKey] = true
 		if left > 0 {
 			r.Health, r.Facts = monitor.Failing, append(r.Facts, b.pace.left(left)...)
 			b.results = append(b.results, r)
@@ -101,20 +108,23 @@ func (b *claimsBlock) claimsOf(ctx context.Context, s pendingSession) error {
 	if left > 0 {
 		return nil
 	}
+	if s.Start < b.first { // one that this program found pending may have been told of before it ran
+		for _, k := range b.candidates(s, book) {
+			if !book.missing[k] {
+				b.healthy(b.about(monitor.ClaimMissing, k, s.End))
+			}
+		}
+	}
 	book.closed = true
 	return b.relaysOf(ctx, s, book)
 }
 
 // candidates are the claims that may be expected for a session and were not made.
 func (b *claimsBlock) candidates(s pendingSession, book *sessionBook) []claimKey {
-	oldest := s.End - pocket.Height(b.config.Recent)*(s.End-s.Start+1)
-	recent := func(ends []pocket.Height) bool {
-		return slices.ContainsFunc(ends, func(end pocket.Height) bool { return end >= oldest && end < s.End })
-	}
 	found := map[claimKey]bool{}
 	offers := map[offer]bool{}
-	for k, p := range b.book.past {
-		if !b.watched.set[k.supplier] || !recent(p.ends) {
+	for k := range b.book.past {
+		if !b.watched.set[k.supplier] || !b.recent(k, s) {
 			continue
 		}
 		offers[k.offer()] = true
@@ -127,7 +137,7 @@ func (b *claimsBlock) candidates(s pendingSession, book *sessionBook) []claimKey
 		byService[c.service] = append(byService[c.service], c)
 	}
 	for o := range offers {
-		for _, c := range byService[o.service] {
+		for _, c := range byService[o.service] { // it may be in a session of an application that it never served
 			if k := (claimKey{o.supplier, c.application, c.service}); !book.made[k] {
 				found[k] = true
 			}
@@ -140,22 +150,61 @@ func (k claimKey) compare(l claimKey) int {
 	return cmp.Or(k.supplier.Compare(l.supplier), cmp.Compare(k.service, l.service), k.application.Compare(l.application))
 }
 
+func callsOf(claims []claimKey) []call {
+	calls := make([]call, len(claims))
+	for i, k := range claims {
+		calls[i] = k.call()
+	}
+	return calls
+}
+
 // expect finds out which claims are to be expected of those that were not made.
-func (b *claimsBlock) expect(ctx context.Context, s pendingSession, book *sessionBook) {
+func (b *claimsBlock) expect(ctx context.Context, s pendingSession, book *sessionBook) error {
 	candidates := b.candidates(s, book)
-	whole := b.ask(ctx, s, candidates)
+	whole := b.askSessions(ctx, s.End, callsOf(candidates))
+	members := slices.DeleteFunc(slices.Clone(candidates), func(k claimKey) bool {
+		return b.members.of(k.call(), s.End, k.supplier) != member
+	})
+	b.askClaims(ctx, s, callsOf(members), s.windows.ClaimOpen)
+	var serves func(offer) bool // looked up when it is needed
 	book.expected = book.expected[:0]
 	for _, k := range candidates {
+		sure := false
 		switch b.members.of(k.call(), s.End, k.supplier) {
 		case member:
-			book.expected = append(book.expected, k)
+			seen := b.witnessOf(k.call(), s.End, book)
+			if _, made := b.members.claims[sessionCall{k.call(), s.End}].claims[k.supplier]; made || seen == silent || seen == noWitness && !b.recent(k, s) {
+				continue
+			}
+			sure = seen == busy
+		case noMember:
+			continue
 		case unknownMember:
-			if b.always(k, s) {
-				book.expected = append(book.expected, k)
+			if !b.always(k, s) {
+				continue
+			}
+			if serves == nil {
+				serving, err := b.serving(ctx, s)
+				if err != nil {
+					return err
+				}
+				serves = serving.serves
+			}
+			if !serves(k.offer()) {
+				continue
 			}
 		}
+		book.expected = append(book.expected, expectedClaim{k, sure})
 	}
 	book.judged = whole // what was not answered is asked again at the next block
+	return nil
+}
+
+// recent reports whether a claim was made in one of the sessions before one that count.
+func (b *claimsBlock) recent(k claimKey, s pendingSession) bool {
+	p := b.book.past[k]
+	oldest := s.End - pocket.Height(b.config.Recent)*(s.End-s.Start+1)
+	return p != nil && slices.ContainsFunc(p.ends, func(end pocket.Height) bool { return end >= oldest && end < s.End })
 }
 
 // alwaysSessions is in how many sessions before one a claim must have been made to be expected of a supplier without the chain's word.

@@ -87,32 +87,23 @@ func (b *claimsBlock) learnNeeds(ctx context.Context, s pendingSession, book *se
 	if len(chance) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
 	seed, err := b.past.Block(ctx, s.windows.SeedHeight())
 	if err != nil {
 		return
 	}
-	b.ask(ctx, s, chance)
-	chance = chance[:min(len(chance), b.lookups)]
-	b.lookups -= len(chance)
-	needs := make([]need, len(chance))
-	parallel(ctx, len(chance), b.config.AtOnce, func(i int) { needs[i] = b.reckon(ctx, s, chance[i], seed.Hash) })
-	for i, k := range chance {
-		if needs[i] != unknownNeed {
-			book.claims[k].need = needs[i]
+	b.askSessions(ctx, s.End, callsOf(chance))
+	b.askClaims(ctx, s, callsOf(chance), s.windows.ClaimClose)
+	for _, k := range chance {
+		if is := b.reckon(s, k, seed.Hash); is != unknownNeed {
+			book.claims[k].need = is
 		}
 	}
 }
 
 // reckon finds out whether the chain has drawn a claim.
-func (b *claimsBlock) reckon(ctx context.Context, s pendingSession, k claimKey, seedHash string) need {
-	session := b.members.known[sessionCall{k.call(), s.End}]
-	if session.id == "" {
-		return unknownNeed
-	}
-	claim, err := b.chain.ClaimOf(ctx, session.id, k.supplier)
-	if err != nil || claim.Supplier != k.supplier || claim.SessionEnd != s.End {
+func (b *claimsBlock) reckon(s pendingSession, k claimKey, seedHash string) need {
+	claim, known := b.members.claims[sessionCall{k.call(), s.End}].claims[k.supplier]
+	if !known || claim.SessionEnd != s.End {
 		return unknownNeed
 	}
 	switch is, err := b.params.Proof.Draws(claim, seedHash); {

@@ -26,15 +26,28 @@ func newRelays() relays {
 	}
 }
 
+// A roster is the services that suppliers serve. One of which nothing is known is not in it.
+type roster map[pocket.Address][]pocket.ServiceID
+
+// serves reports whether a supplier serves a service. One of which nothing is known may.
+func (r roster) serves(o offer) bool {
+	services, known := r[o.supplier]
+	return !known || slices.Contains(services, o.service)
+}
+
 // serving returns the services that watched suppliers had in force throughout a session.
-func (b *claimsBlock) serving(ctx context.Context, s pendingSession) (map[pocket.Address][]pocket.ServiceID, error) {
+func (b *claimsBlock) serving(ctx context.Context, s pendingSession) (roster, error) {
 	known, err := b.past.Suppliers(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("suppliers: %w", err)
 	}
-	serving := map[pocket.Address][]pocket.ServiceID{}
+	serving := roster{}
 	for _, k := range known {
-		if !b.watched.set[k.Operator] || k.Gone {
+		if !b.watched.set[k.Operator] {
+			continue
+		}
+		serving[k.Operator] = nil
+		if k.Gone {
 			continue
 		}
 		if !k.Owner.IsZero() {
@@ -73,6 +86,9 @@ func (b *claimsBlock) relaysOf(ctx context.Context, s pendingSession, book *sess
 	}
 	b.askSilent(ctx, s, serving, book.offers)
 	for _, who := range slices.SortedFunc(maps.Keys(serving), pocket.Address.Compare) {
+		if len(serving[who]) == 0 {
+			continue
+		}
 		was, absent := false, true
 		for _, service := range serving[who] {
 			o := offer{who, service}
@@ -81,7 +97,7 @@ func (b *claimsBlock) relaysOf(ctx context.Context, s pendingSession, book *sess
 				b.spoke(o)
 				continue
 			}
-			state, application := b.inSession(ctx, o, s)
+			state, application := b.inSession(ctx, o, s, book)
 			if state == unknownMember && b.alwaysClaimed(o, s) {
 				state = member
 			}
@@ -89,6 +105,8 @@ func (b *claimsBlock) relaysOf(ctx context.Context, s pendingSession, book *sess
 			case member:
 				was, absent = true, false
 				b.silence(o, s, book, application)
+			case idleMember:
+				was, absent = true, false
 			case unknownMember:
 				absent = false
 			}
@@ -96,22 +114,22 @@ func (b *claimsBlock) relaysOf(ctx context.Context, s pendingSession, book *sess
 		b.presence(who, serving[who], was, absent)
 	}
 	b.leave(func(o offer) bool { return slices.Contains(serving[o.supplier], o.service) },
-		func(who pocket.Address) bool { return serving[who] != nil })
+		func(who pocket.Address) bool { return len(serving[who]) > 0 })
 	return nil
 }
 
-// askSilent asks for the sessions of all services with which somebody brought no claim.
-func (b *claimsBlock) askSilent(ctx context.Context, s pendingSession, serving map[pocket.Address][]pocket.ServiceID, claimed map[offer]bool) {
-	services := map[pocket.ServiceID]bool{}
+// askSilent asks for the sessions of all services with which somebody brought no claim, and who claimed for those that he was in.
+func (b *claimsBlock) askSilent(ctx context.Context, s pendingSession, serving roster, claimed map[offer]bool) {
+	silent := map[pocket.ServiceID][]pocket.Address{}
 	for who, list := range serving {
 		for _, service := range list {
 			if !claimed[offer{who, service}] {
-				services[service] = true
+				silent[service] = append(silent[service], who)
 			}
 		}
 	}
 	var calls []call
-	for service := range services {
+	for service := range silent {
 		applications, _ := b.members.applications(ctx, service, s.End)
 		for _, a := range applications {
 			calls = append(calls, call{a, service})
@@ -120,22 +138,32 @@ func (b *claimsBlock) askSilent(ctx context.Context, s pendingSession, serving m
 	slices.SortFunc(calls, func(x, y call) int {
 		return cmp.Or(cmp.Compare(x.service, y.service), x.application.Compare(y.application))
 	})
-	b.askCalls(ctx, s.End, calls)
+	b.askSessions(ctx, s.End, calls)
+	calls = slices.DeleteFunc(calls, func(c call) bool {
+		return !slices.ContainsFunc(silent[c.service], func(who pocket.Address) bool { return b.members.of(c, s.End, who) == member })
+	})
+	b.askClaims(ctx, s, calls, s.windows.ClaimOpen)
 }
 
-// inSession reports whether an offer was in a session of any application, and of which.
-func (b *claimsBlock) inSession(ctx context.Context, o offer, s pendingSession) (memberState, pocket.Address) {
+// inSession reports whether an offer was in a session of any application in which there were relays to serve, and of which.
+func (b *claimsBlock) inSession(ctx context.Context, o offer, s pendingSession, book *sessionBook) (memberState, pocket.Address) {
 	applications, known := b.members.applications(ctx, o.service, s.End)
 	if !known {
 		return unknownMember, pocket.Address{}
 	}
 	state := noMember
 	for _, a := range applications {
-		switch b.members.of(call{a, o.service}, s.End, o.supplier) {
+		c := call{a, o.service}
+		switch b.members.of(c, s.End, o.supplier) {
 		case member:
-			return member, a
+			if b.witnessOf(c, s.End, book) != silent {
+				return member, a
+			}
+			state = idleMember
 		case unknownMember:
-			state = unknownMember
+			if state == noMember {
+				state = unknownMember
+			}
 		}
 	}
 	return state, pocket.Address{}
@@ -174,7 +202,7 @@ func (b *claimsBlock) silence(o offer, s pendingSession, book *sessionBook, appl
 	}
 	r.Health = monitor.Failing
 	for _, k := range book.expected {
-		if k.offer() == o && !book.made[k] {
+		if k.offer() == o && !book.made[k.claimKey] {
 			r.Causes = append(r.Causes, monitor.Key{Name: monitor.ClaimMissing, Subject: o.supplier.String(), Part: k.part(s.End)})
 		}
 	}
@@ -255,6 +283,6 @@ func (b *claimsBlock) unwatch(went []pocket.Address) {
 				c.told = false
 			}
 		}
-		book.expected = slices.DeleteFunc(book.expected, func(k claimKey) bool { return !b.watched.set[k.supplier] })
+		book.expected = slices.DeleteFunc(book.expected, func(k expectedClaim) bool { return !b.watched.set[k.supplier] })
 	}
 }

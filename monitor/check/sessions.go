@@ -14,6 +14,7 @@ type memberState int8
 const (
 	unknownMember memberState = iota // the chain did not answer
 	noMember
+	idleMember // in a session in which nobody else claimed either
 	member
 )
 
@@ -29,17 +30,24 @@ type sessionAnswer struct {
 	suppliers map[pocket.Address]bool
 }
 
-// membership knows who is in which session: the chain is asked once for each.
+// A claimsAnswer is which claims of a session there were after a block.
+type claimsAnswer struct {
+	claims map[pocket.Address]pocket.Claim
+	height pocket.Height
+}
+
+// membership knows who is in which session, and who has claimed for it: what the chain has answered.
 type membership struct {
-	chain ClaimChain
-	known map[sessionCall]sessionAnswer
+	chain  ClaimChain
+	known  map[sessionCall]sessionAnswer
+	claims map[sessionCall]claimsAnswer
 
 	calls     map[pocket.ServiceID][]pocket.Address // applications by service
 	callsRead pocket.Height
 }
 
 func newMembership(chain ClaimChain) membership {
-	return membership{chain: chain, known: map[sessionCall]sessionAnswer{}}
+	return membership{chain: chain, known: map[sessionCall]sessionAnswer{}, claims: map[sessionCall]claimsAnswer{}}
 }
 
 func (m *membership) of(c call, end pocket.Height, supplier pocket.Address) memberState {
@@ -60,28 +68,36 @@ func (m *membership) forget(before pocket.Height) {
 			delete(m.known, s)
 		}
 	}
+	for s := range m.claims {
+		if s.end < before {
+			delete(m.claims, s)
+		}
+	}
 }
 
-// read asks for sessions that are not known, at most so many, several at once. It returns how many were asked for and whether all are known.
-func (m *membership) read(ctx context.Context, calls []call, end pocket.Height, most, atOnce int) (asked int, whole bool) {
+// asking is asking the chain for something about calls of a session, at most so many, several at once. It returns how many were asked for,
+// and whether all were answered.
+func asking[A any](ctx context.Context, calls []call, known func(call) bool, most, atOnce int,
+	ask func(context.Context, call) *A, take func(call, A),
+) (asked int, whole bool) {
 	var missing []call
 	seen := map[call]bool{}
 	for _, c := range calls {
-		if _, known := m.known[sessionCall{c, end}]; !known && !seen[c] {
+		if !seen[c] && !known(c) {
 			seen[c] = true
 			missing = append(missing, c)
 		}
 	}
 	asked = min(len(missing), most)
-	answers := make([]*sessionAnswer, asked)
-	parallel(ctx, asked, atOnce, func(i int) { answers[i] = m.ask(ctx, missing[i], end) })
+	answers := make([]*A, asked)
+	parallel(ctx, asked, atOnce, func(i int) { answers[i] = ask(ctx, missing[i]) })
 	whole = asked == len(missing)
 	for i, answer := range answers {
 		if answer == nil {
 			whole = false
 			continue
 		}
-		m.known[sessionCall{missing[i], end}] = *answer
+		take(missing[i], *answer)
 	}
 	return asked, whole
 }
@@ -119,23 +135,79 @@ func (m *membership) applications(ctx context.Context, service pocket.ServiceID,
 	return m.calls[service], true
 }
 
-// ask asks for the sessions of claims, as many as may still be asked for in this block.
-func (b *claimsBlock) ask(ctx context.Context, s pendingSession, claims []claimKey) (whole bool) {
-	calls := make([]call, len(claims))
-	for i, k := range claims {
-		calls[i] = k.call()
+// askClaims returns which claims of a session there are, nil when the chain does not say.
+func (m *membership) askClaims(ctx context.Context, id string, now pocket.Height) *claimsAnswer {
+	answer := &claimsAnswer{claims: map[pocket.Address]pocket.Claim{}, height: now}
+	for claim, err := range m.chain.ClaimsOf(ctx, id) {
+		if err != nil {
+			return nil
+		}
+		answer.claims[claim.Supplier] = claim
 	}
-	return b.askCalls(ctx, s.End, calls)
+	return answer
 }
 
-// askCalls is ask of applications and services.
-func (b *claimsBlock) askCalls(ctx context.Context, end pocket.Height, calls []call) (whole bool) {
+// askSessions asks who serves sessions, as many as may still be asked for in this block.
+func (b *claimsBlock) askSessions(ctx context.Context, end pocket.Height, calls []call) (whole bool) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	asked, whole := b.members.read(ctx, calls, end, b.lookups, b.config.AtOnce)
+	m := &b.members
+	asked, whole := asking(ctx, calls, func(c call) bool { _, known := m.known[sessionCall{c, end}]; return known },
+		b.lookups, b.config.AtOnce, func(ctx context.Context, c call) *sessionAnswer { return m.ask(ctx, c, end) },
+		func(c call, a sessionAnswer) { m.known[sessionCall{c, end}] = a })
 	b.lookups -= asked
 	return whole
 }
 
-// askTimeout is how long a block may wait for sessions, all together.
+// askClaims asks which claims there are of sessions that are known, not counting what was answered before a height.
+func (b *claimsBlock) askClaims(ctx context.Context, s pendingSession, calls []call, since pocket.Height) {
+	if b.head.Height >= s.windows.Settlement {
+		return // they have settled and are gone
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	m := &b.members
+	known := func(c call) bool {
+		answer, known := m.claims[sessionCall{c, s.End}]
+		return known && answer.height >= since || m.known[sessionCall{c, s.End}].id == ""
+	}
+	asked, _ := asking(ctx, calls, known, b.lookups, b.config.AtOnce,
+		func(ctx context.Context, c call) *claimsAnswer {
+			return m.askClaims(ctx, m.known[sessionCall{c, s.End}].id, b.head.Height)
+		},
+		func(c call, a claimsAnswer) { m.claims[sessionCall{c, s.End}] = a })
+	b.lookups -= asked
+}
+
+// askTimeout is how long a block may wait for answers to one question about many sessions.
 const askTimeout = 5 * time.Second
+
+// A witness says whether there were relays to serve in a session.
+type witness int8
+
+const (
+	noWitness witness = iota // nobody else is in it, or that is not known
+	busy                     // others have claimed
+	silent                   // nobody else has claimed
+)
+
+// witnessOf tells what those who are not watched say of a session: those who are have one and the same owner too often, and fail together.
+func (b *claimsBlock) witnessOf(c call, end pocket.Height, book *sessionBook) witness {
+	if book.outside[c] {
+		return busy
+	}
+	others := false
+	for who := range b.members.known[sessionCall{c, end}].suppliers {
+		others = others || !b.watched.set[who]
+	}
+	answer, known := b.members.claims[sessionCall{c, end}]
+	if !others || !known {
+		return noWitness
+	}
+	for who := range answer.claims {
+		if !b.watched.set[who] {
+			return busy
+		}
+	}
+	return silent
+}

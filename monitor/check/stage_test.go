@@ -33,7 +33,10 @@ type stage struct {
 	index  *index.Index
 	bench  *monitortest.Bench
 
-	pace time.Duration // between blocks
+	pace   time.Duration // between blocks
+	source monitor.BlockSource
+	store  monitor.Store
+	rules  *monitor.Rules
 
 	mu       sync.Mutex
 	watching []pocket.Address
@@ -44,7 +47,7 @@ type stage struct {
 type scene struct {
 	config pockettest.Config
 	head   pocket.Height // where to begin; 0 is the chain's end
-	// watch chooses who is watched; nil is every supplier.
+	// watch chooses who is watched; nil is every supplier but the last.
 	watch  func(*pockettest.Chain) []pocket.Address
 	checks func(*stage) []monitor.Option // nil is both block checks
 	lasts  time.Duration                 // how long occurrences do; 0 is as by default
@@ -55,7 +58,7 @@ func calm(blocks int64) pockettest.Config {
 	params := pockettest.SmallParams()
 	params.Proof.MissingPenalty = 1000 // so that nobody is near the minimum
 	return pockettest.Config{
-		Seed: 5, Params: params, Blocks: blocks, Suppliers: 4, Owners: 2, Services: 1, Applications: 1,
+		Seed: 5, Params: params, Blocks: blocks, Suppliers: 5, Owners: 2, Services: 1, Applications: 1,
 		ClaimsPerSession: 100, ClaimValue: pocket.POKT(5), Growth: -1, Rates: pockettest.Calm(),
 	}
 }
@@ -80,7 +83,7 @@ func play(t *testing.T, s scene, act func(*stage)) {
 		st.index, err = sqlite.Open(t.Context(), filepath.Join(folder, "index.db"))
 		require.NoError(t, err)
 		defer func() { assert.NoError(t, st.index.Close()) }()
-		st.watching = st.chain.Operators()
+		st.watching = st.chain.Operators()[:s.config.Suppliers-1]
 		if s.watch != nil {
 			st.watching = s.watch(st.chain)
 		}
@@ -97,11 +100,17 @@ func play(t *testing.T, s scene, act func(*stage)) {
 		if s.checks == nil {
 			s.checks = blockChecks
 		}
-		st.bench = monitortest.Start(t, append(s.checks(st), monitor.WithBlocks(check.Heads(st.index)),
-			monitor.WithGrouping(monitor.Grouping{Wait: -1}), monitor.WithRules(s.rules(t)))...)
-		defer st.bench.Stop()
+		st.source, st.store, st.rules = check.Heads(st.index), monitor.NewMemory(), s.rules(t)
+		st.bench = st.start(s.checks(st))
+		defer func() { st.bench.Stop() }()
 		act(st)
 	})
+}
+
+// start begins a watcher on what the one before it has stored.
+func (s *stage) start(checks []monitor.Option) *monitortest.Bench {
+	return monitortest.StartIn(s.T, s.store, append(checks, monitor.WithBlocks(s.source),
+		monitor.WithGrouping(monitor.Grouping{Wait: -1}), monitor.WithRules(s.rules))...)
 }
 
 func (s scene) rules(t *testing.T) *monitor.Rules {

@@ -38,6 +38,7 @@ const everyClaim = 1 << 30
 func (w *world) newLife(i int, horizon pocket.Height) *life {
 	b := biographer{w: w, i: i, life: &life{
 		strikes: map[pocket.Height]strike{}, discards: map[pocket.Height]bool{}, missed: map[pocket.Height]bool{},
+		late: map[pocket.Height]bool{},
 	}}
 	b.plan(horizon)
 	for _, incident := range w.incidents {
@@ -115,6 +116,8 @@ func (b *biographer) planIncident(i Incident) {
 		b.addFirst(turn{kind: turnDiscard, first: i.Height}, func(w pocket.Windows) pocket.Height { return w.ProofOpen })
 	case MissClaims:
 		b.addFirst(turn{kind: turnMiss, first: i.Height, count: sessions}, func(w pocket.Windows) pocket.Height { return w.ClaimOpen })
+	case LateClaims:
+		b.addFirst(turn{kind: turnLate, first: i.Height, count: sessions}, func(w pocket.Windows) pocket.Height { return w.ClaimOpen })
 	case Unstake:
 		b.add(turn{height: i.Height, kind: turnUnstake})
 	case CancelUnstake:
@@ -198,7 +201,9 @@ func (b *biographer) turn(t turn) {
 	case turnDiscard:
 		b.discard(t)
 	case turnMiss:
-		b.miss(t)
+		b.sessions(t, b.life.missed)
+	case turnLate:
+		b.sessions(t, b.life.late)
 	case turnMigrate:
 		b.migrate(t)
 	case turnRestake:

@@ -138,9 +138,10 @@ func (b *biographer) discard(t turn) {
 	b.life.discards[s.Start] = true
 }
 
-func (b *biographer) miss(t turn) {
+// sessions marks as many sessions as the turn is about.
+func (b *biographer) sessions(t turn, marked map[pocket.Height]bool) {
 	for s := b.w.session(t.height); t.count > 0; t.count-- {
-		b.life.missed[s.Start] = true
+		marked[s.Start] = true
 		s = b.w.session(s.End + 1)
 	}
 }

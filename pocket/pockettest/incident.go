@@ -34,6 +34,8 @@ const (
 	Overserve IncidentKind = "overserve"
 	// MissClaims: Supplier sends no claims for that many Sessions (1 when 0), so they are never heard of.
 	MissClaims IncidentKind = "miss claims"
+	// LateClaims: Supplier sends the claims and proofs of that many Sessions (1 when 0) in the last blocks of their windows.
+	LateClaims IncidentKind = "late claims"
 	// ParamChange: Params come into force: those of the shared module at the next session's start, the others with the next block.
 	ParamChange IncidentKind = "param change"
 	// Halt: no block follows Height for Duration.
@@ -41,7 +43,8 @@ const (
 )
 
 // An Incident is something that is made to happen on a [Chain]. Nothing at or below the height it is given at is changed by it:
-// what concerns a claim strikes the first session whose proof window opens at Height or later (for MissClaims, whose claim window does).
+// what concerns a claim strikes the first session whose proof window opens at Height or later (for MissClaims and
+// LateClaims, whose claim window does).
 type Incident struct {
 	Kind        IncidentKind
 	Height      pocket.Height

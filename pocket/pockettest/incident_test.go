@@ -270,6 +270,25 @@ func TestIncidents(t *testing.T) {
 		assert.True(t, at(300).jailed)
 		assert.False(t, at(301).jailed)
 	})
+	t.Run("a supplier is late", func(t *testing.T) {
+		chain := calmChain(110)
+		who := chain.Operators()[1]
+		require.NoError(t, chain.Inject(Incident{Kind: LateClaims, Supplier: who}))
+		chain.Advance(20)
+		for _, e := range happened[pocket.ClaimCreation](t, chain, 111, 118) {
+			if e.Supplier == who {
+				assert.EqualValues(t, 115, e.Height)
+			}
+		}
+		proofs := 0
+		for _, e := range happened[pocket.ProofSubmission](t, chain, 111, 130) {
+			if e.Supplier == who && e.SessionEnd == 110 {
+				assert.EqualValues(t, 118, e.Height)
+				proofs++
+			}
+		}
+		assert.Positive(t, proofs)
+	})
 	t.Run("what cannot be is refused", func(t *testing.T) {
 		chain := calmChain(100)
 		for _, bad := range []Incident{
@@ -284,7 +303,7 @@ func TestIncidents(t *testing.T) {
 func TestIncidentsDoNotChangeThePast(t *testing.T) {
 	restless := Rates{Expiries: 1, Misses: 1, Leaves: 0.3, Overserviced: 5, Sends: 100}
 	for _, head := range []int64{100, 113, 115, 118, 121} { // in all windows of a session
-		for _, kind := range []IncidentKind{Expire, Slash, BelowMinimum, Discard, Unstake, CancelUnstake, Overserve, MissClaims, ParamChange, Halt, Restake, Jail} {
+		for _, kind := range []IncidentKind{Expire, Slash, BelowMinimum, Discard, Unstake, CancelUnstake, Overserve, MissClaims, LateClaims, ParamChange, Halt, Restake, Jail} {
 			chain := NewChain(Config{Seed: 31, Params: SmallParams(), Blocks: head, Rates: restless})
 			before := print(t, chain, 1, chain.Head())
 			next := SmallParams()

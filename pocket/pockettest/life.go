@@ -15,7 +15,8 @@ type life struct {
 	strikes  map[pocket.Height]strike // by the session's first block
 	discards map[pocket.Height]bool
 	missed   map[pocket.Height]bool
-	migrated pocket.Height // when its Morse node was claimed, 0 when it was not
+	late     map[pocket.Height]bool // claimed and proved in the last blocks of the windows
+	migrated pocket.Height          // when its Morse node was claimed, 0 when it was not
 }
 
 // A phase is a supplier's state from the end of a block on.
@@ -115,4 +116,5 @@ const (
 	turnMiss
 	turnMigrate
 	turnRestake
+	turnLate
 )

@@ -183,11 +183,15 @@ func (w *world) numberClaims(p *page) {
 			at = len(p.senders)
 			places[c.supplier] = at
 			d := throw(w.cfg.Seed, forWindow, uint64(p.Start), uint64(c.supplier))
-			p.senders = append(p.senders, sender{
+			from := sender{
 				supplier:  c.supplier,
 				claimedAt: soonIn(&d, p.windows.ClaimOpen, p.windows.ClaimClose),
 				provedAt:  soonIn(&d, p.windows.ProofOpen, p.windows.ProofClose),
-			})
+			}
+			if w.lives[c.supplier].late[p.Start] {
+				from.claimedAt, from.provedAt = p.windows.ClaimClose, p.windows.ProofClose
+			}
+			p.senders = append(p.senders, from)
 		}
 		from := &p.senders[at]
 		c.number = len(from.claims)

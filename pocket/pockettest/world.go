@@ -134,7 +134,7 @@ func (w *world) timeOf(h pocket.Height) time.Time {
 // check returns an error when incident names nobody of this chain, or lacks what its kind needs.
 func (w *world) check(incident Incident) error {
 	switch incident.Kind {
-	case Expire, Slash, BelowMinimum, Discard, Unstake, CancelUnstake, Restake, MissClaims, Migrate:
+	case Expire, Slash, BelowMinimum, Discard, Unstake, CancelUnstake, Restake, MissClaims, LateClaims, Migrate:
 		if _, ok := w.supplierOf[incident.Supplier]; !ok {
 			return fmt.Errorf("incident %q: %q is no supplier of this chain: %w", incident.Kind, incident.Supplier, pocket.ErrInvalid)
 		}

@@ -122,6 +122,16 @@ func (c *Client) Claims(ctx context.Context, f ClaimFilter) iter.Seq2[pocket.Cla
 	}
 }
 
+// ClaimsOf yields the claims of a session, named by its id, that have not settled yet. An error is yielded last.
+func (c *Client) ClaimsOf(ctx context.Context, session string) iter.Seq2[pocket.Claim, error] {
+	if session == "" { // which would choose all
+		return func(yield func(pocket.Claim, error) bool) {
+			yield(pocket.Claim{}, fmt.Errorf("claims of a session without an id: %w", pocket.ErrInvalid))
+		}
+	}
+	return c.Claims(ctx, ClaimFilter{SessionID: session})
+}
+
 type wireClaims struct {
 	Claims     []wireClaim `json:"claims"`
 	Pagination paging      `json:"pagination"`
