@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -551,11 +552,11 @@ func head(h pocket.Height) monitor.Head {
 
 func TestBlocksAreJudgedEachOnceAndNoneIsSkipped(t *testing.T) {
 	var judged []pocket.Height
-	var fault error
+	var missing atomic.Bool
 	check := monitortest.BlockCheckFunc(func(_ context.Context, h monitor.Head) ([]monitor.Result, error) {
 		judged = append(judged, h.Height)
-		if fault != nil {
-			return nil, fault
+		if missing.Load() {
+			return nil, errors.New("an answer was missing")
 		}
 		if h.Height%2 == 0 {
 			name := fmt.Sprint(h.Height)
@@ -571,11 +572,11 @@ func TestBlocksAreJudgedEachOnceAndNoneIsSkipped(t *testing.T) {
 		b.Restart()
 		b.Feed(head(13))
 		assert.Equal(t, []pocket.Height{10, 11, 12, 13}, judged, "it goes on where it was")
-		fault = errors.New("an answer was missing")
+		missing.Store(true)
 		b.Feed(head(14), head(15))
 		b.Pass(20 * time.Minute)
 		assert.Equal(t, []string{"fired warning monitor.blind slashes"}, b.Lines())
-		fault = nil
+		missing.Store(false)
 		b.Pass(time.Minute)
 		assert.Equal(t, []pocket.Height{14, 15}, judged[len(judged)-2:])
 		assert.Equal(t, []string{"changed critical supplier.slashed pokt1a", "resolved warning monitor.blind slashes"}, b.Lines())

@@ -3,6 +3,7 @@ package monitortest_test
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,17 +16,21 @@ import (
 
 func TestAFailureIsFollowedFromTheCheckToTheMessage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		health := monitor.Failing
+		var down atomic.Bool
+		down.Store(true)
 		node := monitor.Key{Name: monitor.NodeUnreachable, Subject: "node1"}
 		check := monitortest.CheckFunc(func(context.Context) ([]monitor.Result, error) {
-			return []monitor.Result{{Key: node, Health: health}}, nil
+			if down.Load() {
+				return []monitor.Result{{Key: node, Health: monitor.Failing}}, nil
+			}
+			return []monitor.Result{{Key: node, Health: monitor.Healthy}}, nil
 		})
 		bench := monitortest.Start(t, monitor.Every("nodes", check, 30*time.Second))
 
 		bench.Pass(3 * time.Minute)
 		assert.Equal(t, []string{"fired critical node.unreachable node1"}, bench.Lines())
 
-		health = monitor.Healthy
+		down.Store(false)
 		bench.Pass(time.Minute)
 		assert.Equal(t, []string{"resolved critical node.unreachable node1"}, bench.Lines())
 	})
