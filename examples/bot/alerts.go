@@ -352,7 +352,7 @@ func (c *call) unmute() error {
 func (c *call) alertEvents() error {
 	q := monitor.EventQuery{Limit: shownEvents}
 	words := c.args
-	if len(words) > 0 && strings.ContainsAny(words[0], ".*") && !looksLikeAddress(words[0]) {
+	if len(words) > 0 && strings.Contains(words[0], ".") && !strings.ContainsAny(words[0][:1], "0123456789") { // a name, no date
 		q.Match.Name, words = words[0], words[1:]
 	}
 	nodes, words, err := c.cut(words)

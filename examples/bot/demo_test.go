@@ -60,6 +60,7 @@ func TestRepliesOfADemonstration(t *testing.T) {
 		"/rewards node", "/rewards owner", "/rewards wallet 30d", "/rewards day june",
 		"/graph", "/graph 30 services", "/graph losses " + node, "/graph 3 " + node[len(node)-6:] + "…",
 		"/losses", "/losses october", "/report csv 2d", "/report xlsx november", "/report csv june",
+		"/tax", "/report koinly 2d", "/report cointracking november", "/report ledger 2d", "/graph 5 value", "/graph eur services",
 		"/nodes", "/node show " + node, "/node " + b.config.Nodes[0].Short(),
 	} {
 		t.Run(typed, func(t *testing.T) {
