@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"iter"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"github.com/poktbot/poktbot/monitor"
 	"github.com/poktbot/poktbot/monitor/check"
 	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/pocket/index"
 	"github.com/poktbot/poktbot/pocket/shannon"
 )
 
@@ -22,6 +24,8 @@ const (
 	everyEndpoint    = time.Minute
 	everyCertificate = 10 * time.Minute
 	everyName        = 5 * time.Minute
+	everyAccount     = 10 * time.Minute
+	everyParam       = 10 * time.Minute
 )
 
 // checks are what is looked at: the chain's blocks as they are stored, and the network from time to time.
@@ -32,8 +36,9 @@ func (b *Bot) checks(ctx context.Context) ([]monitor.Option, error) {
 	options := []monitor.Option{
 		monitor.WithBlocks(check.Heads(b.store)),
 		monitor.OnBlock("suppliers", check.NewSuppliers(b.operators, b.store, b.client)),
+		monitor.OnBlock("claims", check.NewClaims(b.operators, b.store, b.client, check.ClaimsConfig{})),
 	}
-	for _, make := range []func(context.Context) ([]monitor.Option, error){b.nodeChecks, b.outsideChecks} {
+	for _, make := range []func(context.Context) ([]monitor.Option, error){b.accountChecks, b.nodeChecks, b.outsideChecks} {
 		more, err := make(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("alerts: %w", err)
@@ -41,6 +46,72 @@ func (b *Bot) checks(ctx context.Context) ([]monitor.Option, error) {
 		options = append(options, more...)
 	}
 	return options, nil
+}
+
+// accountChecks look at what accounts hold, move and can sign, and at what governance changes.
+func (b *Bot) accountChecks(ctx context.Context) ([]monitor.Option, error) {
+	chain, err := b.chainID(ctx)
+	if err != nil || chain == "" {
+		return nil, err
+	}
+	memory, err := b.memory()
+	if err != nil {
+		return nil, err
+	}
+	least, err := parseAmount(b.config.Alerts.LowBalance)
+	if err != nil {
+		return nil, err
+	}
+	stakes := check.NewStakes(b.client, b.operators, check.StakesConfig{Clock: b.now})
+	options := []monitor.Option{
+		monitor.OnBlock("payments", check.NewPayments(b.payees, b.operators, chain)),
+		monitor.Every("public keys", check.NewPubKeys(stakes, b.client, check.PubKeysConfig{Chain: chain}), everyAccount),
+		monitor.Every("params", check.NewParamChanges(b.client, memory, chain, nil), everyParam),
+	}
+	if !b.simulated { // there blocks are an hour apart and operators live on nothing
+		options = append(options,
+			monitor.Every("funds", check.NewRunway(stakes, b.client, b.client, b.paid, check.RunwayConfig{Chain: chain}), everyAccount),
+			monitor.Every("upgrades", check.NewUpgrades(b.client, check.UpgradesConfig{Chain: chain}), everyParam))
+	}
+	var limits []check.WalletLimit
+	for _, wallet := range ofKind(pocket.AccountAddress, b.config.Wallets) {
+		limits = append(limits, check.WalletLimit{Address: wallet, Least: least})
+	}
+	if least > 0 && len(limits) > 0 {
+		balances, err := check.NewBalances(b.client, limits, memory, check.BalancesConfig{Chain: chain})
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, monitor.Every("balances", balances, everyAccount))
+	}
+	return options, nil
+}
+
+// payees are the wallets whose payments are told, from the configured amount on.
+func (b *Bot) payees(context.Context) ([]check.Wallet, error) {
+	least, err := parseAmount(b.config.Alerts.MinTransfer)
+	if err != nil || least == 0 {
+		return nil, err
+	}
+	var wallets []check.Wallet
+	for _, wallet := range ofKind(pocket.AccountAddress, b.config.Wallets) {
+		wallets = append(wallets, check.Wallet{Address: wallet, Received: least, Sent: least})
+	}
+	return wallets, nil
+}
+
+// paid are the transactions that an address paid the fees of, as far as they are indexed.
+func (b *Bot) paid(ctx context.Context, payer pocket.Address, span pocket.Span) iter.Seq2[pocket.Transaction, error] {
+	return func(yield func(pocket.Transaction, error) bool) {
+		for tx, err := range b.store.Transactions(ctx, index.TransactionQuery{Span: span, Parties: []pocket.Address{payer}}) {
+			if err == nil && tx.FeePayer != payer {
+				continue
+			}
+			if !yield(tx, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // nodeChecks look at the full nodes that the configuration names, each by itself. Before the first block is stored, the chain may not be known.

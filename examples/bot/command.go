@@ -139,6 +139,7 @@ func everyCommand() []command {
 		{Command{"losses", span, "claimed but not received, by cause", Investor}, rangeHelp, (*call).losses},
 		{Command{"report", strings.Join(reportFormats(), "|") + " " + span, "a file of settlements, or of income for a tax program", Investor}, reportHelp, (*call).report},
 		{Command{"tax", "[year] [node]", "the income of a year, by month", Investor}, nil, (*call).tax},
+		{Command{"verify", "[chain|poktscan] " + span, "compare what is indexed with another source", Investor}, verifyHelp, (*call).verify},
 		{Command{"nodes", "", "the nodes watched and how they are", Investor}, nil, (*call).nodes},
 		{Command{"node", "show|add|remove ADDRESS", "one node; adding and removing is for admins", Investor}, nodeHelp, (*call).node},
 		{Command{"alerts", "", "what is wrong now", Admin}, nil, (*call).alerts},
