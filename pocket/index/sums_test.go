@@ -194,11 +194,12 @@ func someQueries(w *world, zones []*time.Location) []rewards.Query {
 	return list
 }
 
-// pricesOfEachHour returns prices of so many hours.
+// pricesOfEachHour returns prices of so many hours, at half a minute past each: no block of a world is then equally near to two of them, and a
+// source that tells times to the millisecond makes no other worth.
 func pricesOfEachHour(from time.Time, hours int) *rewards.Prices {
 	points := make([]rewards.Price, hours)
 	for i := range points {
-		points[i] = rewards.Price{Time: from.Truncate(time.Hour).Add(time.Duration(i) * time.Hour), Value: decimal.New(48_123_456_789_012_345+int64(i)*977, -18)}
+		points[i] = rewards.Price{Time: from.Truncate(time.Hour).Add(time.Duration(i)*time.Hour + 30*time.Second), Value: decimal.New(48_123_456_789_012_345+int64(i)*977, -18)}
 	}
 	prices, err := rewards.NewPrices("EUR", points, 0)
 	if err != nil {
