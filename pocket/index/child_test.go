@@ -160,7 +160,7 @@ func TestAKilledBackfillFromAFeedGoesOn(t *testing.T) {
 				end := covered[0].To
 				requireSaysTheSame(t, happened(w, 1, end), collect(t, x.Events(t.Context(), pocket.EventQuery{})))
 				for _, q := range someQueries(w, zones(t)) {
-					want, err := rewards.Aggregate(q, all(happened(w, 1, end)))
+					want, err := rewards.Aggregate(q, all(asTold(happened(w, 1, end), end)))
 					require.NoError(t, err)
 					got, err := x.Sums(t.Context(), q)
 					require.NoError(t, err)
