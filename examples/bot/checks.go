@@ -185,7 +185,8 @@ func (b *Bot) outsideChecks(context.Context) ([]monitor.Option, error) {
 			return nil, err
 		}
 		options = append(options,
-			monitor.Every("endpoints", check.NewEndpoints(stakes, guard, check.EndpointsConfig{Chain: b.config.Chain.ID}), everyEndpoint),
+			monitor.Every("endpoints", check.NewEndpoints(stakes, guard, check.EndpointsConfig{Chain: b.config.Chain.ID}), everyEndpoint,
+				monitor.Timeout(everyEndpoint*9/10)),
 			monitor.Every("names", names, everyName))
 	}
 	if a.Endpoints || len(a.Certificates) > 0 {

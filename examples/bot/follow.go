@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/poktbot/poktbot/monitor"
 	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/pocket/index"
 	"github.com/poktbot/poktbot/report"
@@ -210,6 +211,11 @@ func (c *call) removeNode(node pocket.Address) error {
 		}
 		if err := store.Unwatch(c.ctx, node); err != nil {
 			return fmt.Errorf("remove node: %w", err)
+		}
+		if watcher := c.bot.watcher.Load(); watcher != nil {
+			if _, err := watcher.Withdraw(c.ctx, monitor.Match{Subject: node.String()}, c.by(), ""); err != nil {
+				return fmt.Errorf("remove node: its alerts: %w", err)
+			}
 		}
 		text := Text{Title: "Node " + node.String() + " is not watched any more", Lines: []string{
 			"What is known of it stays, and is told when it is named: /stats all " + node.String(),

@@ -26,7 +26,7 @@ type wireClaimable struct {
 
 func (w wireClaimable) claimable() (pocket.MorseClaimable, error) {
 	if w.Morse == "" || w.Balance == nil || w.SupplierStake == nil || w.ApplicationStake == nil {
-		return pocket.MorseClaimable{}, fmt.Errorf("Morse account %.60q without its address, balance or stakes", w.Morse)
+		return pocket.MorseClaimable{}, fmt.Errorf("account of Morse %.60q without its address, balance or stakes", w.Morse)
 	}
 	m := pocket.MorseClaimable{
 		Morse: morseAddress(w.Morse), MorseOutput: morseAddress(w.Output), ClaimedAt: pocket.Height(w.ClaimedAt),

@@ -63,6 +63,8 @@ func TestAnEventHasATitleThatSaysWhatHappenedToWhat(t *testing.T) {
 	again.Alert.Count = 3
 	acked := rack(monitor.Acknowledged)
 	acked.By, acked.Note = "ana", "on my way"
+	back := rack(monitor.Unacknowledged)
+	back.By = "ana"
 	for _, test := range []struct {
 		event monitor.Event
 		want  string
@@ -77,6 +79,8 @@ func TestAnEventHasATitleThatSaysWhatHappenedToWhat(t *testing.T) {
 		{milder(), "🟠 Again (2 times): rack-1 is 41 degrees warm in row 2"},
 		{rack(monitor.Withdrawn), "✅ Not watched any more: rack-1 is 41 degrees warm in row 2"},
 		{acked, "👤 Taken by ana: rack-1 is 41 degrees warm in row 2"},
+		{back, "👤 Given back by ana: rack-1 is 41 degrees warm in row 2"},
+		{rack(monitor.Unmuted), "🔴 Not muted any more: rack-1 is 41 degrees warm in row 2"},
 	} {
 		title, _, err := texts(t, alert.Options{Names: map[string]string{operator: "rack-1"}}).Event(test.event)
 		require.NoError(t, err)

@@ -20,7 +20,7 @@ func (t *Texts) Event(e monitor.Event) (title string, lines []string, err error)
 		lines = append(lines, "“"+note+"”")
 	}
 	switch e.Kind {
-	case monitor.Fired, monitor.Reminded, monitor.Changed, monitor.Escalated, "":
+	case monitor.Fired, monitor.Reminded, monitor.Changed, monitor.Escalated, monitor.Unmuted, "": // unmuted may be the first that somebody hears of it
 		more, err := t.below(e)
 		if err != nil {
 			return "", nil, err
@@ -107,6 +107,8 @@ func opening(e monitor.Event, about About) string {
 		return "Not watched any more: "
 	case monitor.Acknowledged:
 		return "Taken by " + about.By() + ": "
+	case monitor.Unacknowledged:
+		return "Given back by " + about.By() + ": "
 	case monitor.Muted:
 		return "Muted by " + about.By() + ": "
 	case monitor.Unmuted:
@@ -123,9 +125,9 @@ func (t *Texts) symbol(e monitor.Event) string {
 	switch e.Kind {
 	case monitor.Resolved, monitor.Withdrawn:
 		return "✅ "
-	case monitor.Acknowledged:
+	case monitor.Acknowledged, monitor.Unacknowledged:
 		return "👤 "
-	case monitor.Muted, monitor.Unmuted:
+	case monitor.Muted:
 		return "🔕 "
 	case monitor.Escalated:
 		return "🚨 "
