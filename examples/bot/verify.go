@@ -47,11 +47,11 @@ func (c *call) verify() error {
 			return err
 		}
 	}
-	found := 0
+	found, untold := 0, 0
 	differences := rewards.Verify(c.ctx, c.bot.store, other, rewards.VerifyQuery{
 		Span: span, Addresses: nodes, Wallets: c.bot.config.Wallets, Zone: c.bot.zone,
 	})
-	t := report.Differences(c.firstOf(differences, &found), "index", title)
+	t := report.Differences(c.firstOf(differences, &found, &untold), "index", title)
 	t.Title = fmt.Sprintf("Index and %s of %s: %s", title, plural(len(nodes), "node"), named)
 	var rows [][]report.Cell
 	for row, err := range t.All(c.ctx) { // to the end, before anything is said
@@ -60,8 +60,14 @@ func (c *call) verify() error {
 		}
 		rows = append(rows, slices.Clone(row))
 	}
-	if len(rows) == 0 {
-		return c.say(Text{Title: t.Title, Lines: []string{"Both tell the same, to the upokt.", c.asOf()}})
+	if found == untold {
+		same := "Both tell the same, to the upokt."
+		if untold > 0 {
+			same = "Both tell the same, to the upokt, as far as both tell of it. What one of them does not tell:"
+		}
+		if err := c.say(Text{Title: t.Title, Lines: []string{same, c.asOf()}}); err != nil || untold == 0 {
+			return err
+		}
 	}
 	t.Rows = report.Rows(rows...)
 	if found >= maxDifferences {
@@ -83,12 +89,15 @@ func (c *call) otherSource(name string) (rewards.Source, string, error) {
 	return index.NewChainSource(c.bot.client, askers), "the chain", nil
 }
 
-// firstOf yields the first differences and counts them.
-func (c *call) firstOf(all iter.Seq2[rewards.Difference, error], found *int) iter.Seq2[rewards.Difference, error] {
+// firstOf yields the first differences and counts them, and how many of them are of what cannot be told.
+func (c *call) firstOf(all iter.Seq2[rewards.Difference, error], found, untold *int) iter.Seq2[rewards.Difference, error] {
 	return func(yield func(rewards.Difference, error) bool) {
 		for d, err := range all {
 			if err == nil {
 				*found++
+				if d.Kind == rewards.CannotTell {
+					*untold++
+				}
 			}
 			if !yield(d, err) || err != nil || *found >= maxDifferences {
 				return
