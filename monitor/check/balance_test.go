@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"iter"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -264,14 +265,14 @@ func TestMissingKeysAreTold(t *testing.T) {
 		who := "/cosmos/auth/v1beta1/accounts/"
 		account := changed(recorded(t, "rest_account"), map[string]any{"address": anOperator.String()})
 		n.replies[who] = changed(recorded(t, "rest_account_no_pubkey"), map[string]any{"address": anOperator.String()})
-		in := false
+		var in atomic.Bool
 		check := NewPubKeys(stakedList{serving("JSON_RPC", "https://relay.example")}, n.client(t), PubKeysConfig{
-			InSession: func(context.Context, pocket.Address) (bool, error) { return in, nil },
+			InSession: func(context.Context, pocket.Address) (bool, error) { return in.Load(), nil },
 		})
 		b := monitortest.Start(t, monitor.Every("keys", check, time.Minute))
 		b.Pass(5 * time.Minute)
 		assert.Equal(t, []string{"fired info supplier.pubkey_missing " + anOperator.String()}, b.Lines())
-		in = true
+		in.Store(true)
 		b.Pass(5 * time.Minute)
 		assert.Equal(t, []string{"changed critical supplier.pubkey_missing " + anOperator.String()}, b.Lines())
 		n.change(func(n *wireNode) { n.replies[who] = account })

@@ -74,6 +74,7 @@ func TestWhatComesLateButInTimeIsGoodNews(t *testing.T) {
 }
 
 func TestAProofThatDoesNotComeIsToldWithWhatItCosts(t *testing.T) {
+	long(t)
 	play(t, scene{config: calm(100), lasts: time.Hour}, func(s *stage) {
 		who := s.chain.Operators()[0]
 		s.inject(pockettest.Incident{Kind: pockettest.Expire, Supplier: who, Height: 112})
@@ -142,6 +143,7 @@ func small() pockettest.Config {
 }
 
 func TestSmallClaimsNeedAProofWhenTheChainDrewThem(t *testing.T) {
+	long(t)
 	play(t, scene{config: small()}, func(s *stage) {
 		s.to(200)
 		assert.Empty(t, s.heard(), "many have none and need none")
@@ -244,6 +246,7 @@ func TestWorkThatAnApplicationCannotPayIsTold(t *testing.T) {
 }
 
 func TestWhoClaimsNothingThoughInSessionIsTold(t *testing.T) {
+	long(t)
 	play(t, scene{config: calm(100), lasts: 30 * time.Minute}, func(s *stage) {
 		s.inject(pockettest.Incident{Kind: pockettest.MissClaims, Supplier: s.chain.Operators()[1], Height: 112, Sessions: 9})
 		s.to(164)
@@ -259,6 +262,7 @@ func TestWhoClaimsNothingThoughInSessionIsTold(t *testing.T) {
 }
 
 func TestWhoIsInNoSessionForLongIsTold(t *testing.T) {
+	long(t)
 	config := calm(100)
 	config.Params.SuppliersPerSession = 1
 	play(t, scene{config: config, checks: func(s *stage) []monitor.Option {
@@ -360,4 +364,12 @@ func TestAFleetThatIsAloneIsExpectedToClaimAsItDid(t *testing.T) {
 		assert.Equal(t, []string{"fired warning claim.missing B " + s.part("110"), "changed warning claim.missing B " + s.part("110")},
 			s.heard(monitor.ClaimMissing))
 	})
+}
+
+// long skips a test that simulates many hours, where tests are to be short: the race detector passes over the same code in others.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("many simulated hours")
+	}
 }

@@ -44,6 +44,7 @@ func TestASlashIsToldWithWhatIsLeft(t *testing.T) {
 func upokt[N ~int64](n N) string { return monitor.Count("", int64(n)).Value }
 
 func TestANewStakeIsToldWithHowMuchItIsAbove(t *testing.T) {
+	long(t)
 	play(t, scene{config: calm(100), lasts: time.Hour}, func(s *stage) {
 		who := s.chain.Suppliers()[2]
 		s.inject(pockettest.Incident{Kind: pockettest.Restake, Height: 103, Supplier: who.Operator, Amount: 70_000})
@@ -58,6 +59,7 @@ func TestANewStakeIsToldWithHowMuchItIsAbove(t *testing.T) {
 }
 
 func TestWhoLeavesIsFollowedUntilItStaysOrIsGone(t *testing.T) {
+	long(t)
 	config := calm(100)
 	config.BlockTime = 5 * time.Minute // so that being idle for two sessions is long
 	play(t, scene{config: config}, func(s *stage) {
@@ -95,6 +97,7 @@ func TestWhoLeavesIsFollowedUntilItStaysOrIsGone(t *testing.T) {
 }
 
 func TestWhoIsMadeToLeaveHasNoEndUntilItsOwnerStakesMore(t *testing.T) {
+	long(t)
 	config := calm(100)
 	config.Params.Proof.MissingPenalty = pocket.POKT(200)
 	config.Params.SupplierMinStake = pockettest.NewChain(config).Suppliers()[0].Stake - pocket.POKT(399)
@@ -118,6 +121,7 @@ func TestWhoIsMadeToLeaveHasNoEndUntilItsOwnerStakesMore(t *testing.T) {
 func firstSupplier(c *pockettest.Chain) []pocket.Address { return c.Operators()[:1] }
 
 func TestTheStakeAboveTheMinimumIsCountedInMissedProofs(t *testing.T) {
+	long(t)
 	config := calm(100)
 	config.Params.Proof.MissingPenalty = pocket.POKT(1)
 	least := pockettest.NewChain(config).Suppliers()[0].Stake - pocket.POKT(101)

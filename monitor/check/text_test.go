@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,15 +22,19 @@ import (
 
 // sayings are a source of texts.
 type sayings struct {
+	mu    sync.Mutex
 	list  []Said
 	err   error
 	since time.Time // of the last question
 }
 
 func (s *sayings) Texts(_ context.Context, since time.Time) iter.Seq2[Said, error] {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.since = since
+	said := slices.Clone(s.list)
 	return func(yield func(Said, error) bool) {
-		list := slices.SortedStableFunc(slices.Values(s.list), func(a, b Said) int { return a.At.Compare(b.At) })
+		list := slices.SortedStableFunc(slices.Values(said), func(a, b Said) int { return a.At.Compare(b.At) })
 		for _, said := range list {
 			if !said.At.Before(since) && !yield(said, nil) {
 				return
@@ -42,6 +47,8 @@ func (s *sayings) Texts(_ context.Context, since time.Time) iter.Seq2[Said, erro
 }
 
 func (s *sayings) say(at time.Time, message string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.list = append(s.list, Said{At: at, Address: "abc", Wallet: "w1", ServiceURL: "https://relay.example:443", ChainID: "eth", Message: message})
 }
 

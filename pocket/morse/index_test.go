@@ -96,6 +96,9 @@ func requireRecorded(t testing.TB, recorded morsetest.RecordedChain, got []pocke
 }
 
 func TestTheRecordedChainIsIndexedToTheUpokt(t *testing.T) {
+	if testing.Short() {
+		t.Skip("whole chains are indexed")
+	}
 	for _, of := range []struct {
 		name   string
 		late   bool
@@ -115,6 +118,9 @@ func TestTheRecordedChainIsIndexedToTheUpokt(t *testing.T) {
 }
 
 func TestANodeIsIndexedByWalkingAndBySearch(t *testing.T) {
+	if testing.Short() {
+		t.Skip("whole chains are indexed")
+	}
 	chain, recorded := morsetest.Replay(false), morsetest.Rewards(false)
 	for _, name := range []string{"s1", "nc", "u1", "leg"} {
 		for _, searched := range []bool{false, true} {
