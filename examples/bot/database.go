@@ -8,10 +8,10 @@ import (
 	"github.com/poktbot/poktbot/pocket/index/sqlite"
 )
 
-// openDatabase opens the index where the configuration says it lives, and makes one when there is none.
-func (b *Bot) openDatabase(ctx context.Context) (*index.Index, error) {
-	if b.config.isPostgres() {
-		return postgres.Open(ctx, b.config.Database.Reveal())
+// openDatabase opens the index at a place, a file of SQLite or a postgres:// URL, and makes one when there is none.
+func openDatabase(ctx context.Context, place string) (*index.Index, error) {
+	if isPostgres(place) {
+		return postgres.Open(ctx, place)
 	}
-	return sqlite.Open(ctx, b.config.Database.Reveal())
+	return sqlite.Open(ctx, place)
 }

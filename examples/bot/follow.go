@@ -16,7 +16,7 @@ import (
 // openIndex opens the database and says what it is to keep.
 func (b *Bot) openIndex(ctx context.Context) error {
 	var err error
-	if b.store, err = b.openDatabase(ctx); err != nil {
+	if b.store, err = openDatabase(ctx, b.config.Database.Reveal()); err != nil {
 		return err
 	}
 	b.closers = append(b.closers, b.store.Close)

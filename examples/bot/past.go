@@ -10,8 +10,6 @@ import (
 
 	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/pocket/index"
-	"github.com/poktbot/poktbot/pocket/index/postgres"
-	"github.com/poktbot/poktbot/pocket/index/sqlite"
 	"github.com/poktbot/poktbot/pocket/morse"
 	"github.com/poktbot/poktbot/pocket/poktscan"
 )
@@ -77,12 +75,7 @@ func (b *Bot) openMorse(ctx context.Context) (err error) {
 	if place == "" {
 		place = b.config.beside("morse")
 	}
-	if isPostgres(place) {
-		b.morseStore, err = postgres.Open(ctx, place)
-	} else {
-		b.morseStore, err = sqlite.Open(ctx, place)
-	}
-	if err != nil {
+	if b.morseStore, err = openDatabase(ctx, place); err != nil {
 		return fmt.Errorf("morse: %w", err)
 	}
 	b.closers = append(b.closers, b.morseStore.Close)
