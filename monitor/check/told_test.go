@@ -103,8 +103,8 @@ func TestEndpointsAndCertificatesAreTold(t *testing.T) {
 		assert.Equal(t, []string{"resolved critical supplier.endpoint_down" + where}, after(time.Hour, func(s *site) { s.status = 200 }))
 
 		tls := " relay.example:443"
-		assert.Equal(t, []string{"fired info tls.expiring" + tls}, after(time.Hour, func(s *site) { s.chain = valid(15 * 24 * time.Hour) }))
-		assert.Equal(t, []string{"changed warning tls.expiring" + tls}, after(25*time.Hour, nothing))
+		assert.Equal(t, []string{"fired info tls.expiring" + tls}, after(time.Hour, func(s *site) { s.chain = valid(14*24*time.Hour + 12*time.Hour) }))
+		assert.Equal(t, []string{"changed warning tls.expiring" + tls}, after(13*time.Hour, nothing), "before the daily reminder is due")
 		assert.Equal(t, []string{"resolved warning tls.expiring" + tls}, after(time.Hour, func(s *site) { s.chain = valid(90 * 24 * time.Hour) }))
 		assert.Equal(t, []string{"fired critical tls.expired" + tls}, after(time.Hour, func(s *site) { s.chain = valid(-time.Minute) }),
 			"that it ends is explained by that it ended, and it is up all the same")
