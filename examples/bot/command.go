@@ -21,10 +21,10 @@ type Request struct {
 
 // A Command is something that can be asked, for menus and lists of commands.
 type Command struct {
-	Name  string // without the slash
-	Args  string // "[today|month|all] [node]"
-	Short string // what it does, in a few words
-	Role  Role   // the least that may
+	Name      string     // without the slash
+	Arguments []Argument // what may stand behind it, in this order
+	Short     string     // what it does, in a few words
+	Role      Role       // the least that may
 }
 
 // A command is a Command, what /help NAME adds, and how it is done.
@@ -128,26 +128,40 @@ func (b *Bot) unknown(name string, role Role) error {
 
 // everyCommand lists every command in the order of /help.
 func everyCommand() []command {
-	const span = "[from] [to]"
+	word := func(name, short string, choices ...string) Argument {
+		return Argument{Name: name, Short: short, Choices: choices}
+	}
+	must := func(o Argument) Argument { o.Required = true; return o }
+	free := func(kind ArgumentKind, name, short string) Argument {
+		return Argument{Kind: kind, Name: name, Short: short}
+	}
+	node := free(NodeArgument, "node", "the address of a node; a part of it is enough")
+	from := free(DateArgument, "from", "the first day, or a range such as last month, 7d, november")
+	to := free(DateArgument, "to", "the last day")
+	verbs := must(word("what", "what to do with it", "show", "add", "remove"))
+	address := must(free(NodeArgument, "ADDRESS", "the address of a node"))
 	return []command{
-		{Command{"start", "", "begin here", Anyone}, nil, (*call).start},
-		{Command{"help", "[command]", "what can be asked", Anyone}, nil, (*call).help},
-		{Command{"info", "", "versions and health", Anyone}, nil, (*call).info},
-		{Command{"stats", "[today|month|all] [node]", "what an average node earns, and all together", Investor}, statsHelp, (*call).stats},
-		{Command{"rewards", "day|week|month|hour|service|node|owner|wallet " + span, "a table of rewards", Investor}, rangeHelp, (*call).rewards},
-		{Command{"graph", "[days] [node] [services|losses] [value]", "a picture of rewards, in POKT or in your currency", Investor}, nil, (*call).graph},
-		{Command{"losses", span, "claimed but not received, by cause", Investor}, rangeHelp, (*call).losses},
-		{Command{"report", strings.Join(reportFormats(), "|") + " " + span, "a file of settlements, or of income for a tax program", Investor}, reportHelp, (*call).report},
-		{Command{"tax", "[year] [node]", "the income of a year, by month", Investor}, nil, (*call).tax},
-		{Command{"verify", "[chain|poktscan] " + span, "compare what is indexed with another source", Investor}, verifyHelp, (*call).verify},
-		{Command{"nodes", "", "the nodes watched and how they are", Investor}, nil, (*call).nodes},
-		{Command{"node", "show|add|remove ADDRESS", "one node; adding and removing is for admins", Investor}, nodeHelp, (*call).node},
-		{Command{"alerts", "", "what is wrong now", Admin}, nil, (*call).alerts},
-		{Command{"ack", "ID|NAME|all [note]", "take care of an alert", Admin}, ackHelp, (*call).ack},
-		{Command{"mute", "[ID|NAME|ADDRESS|all] [1h|2d|fixed|weekly \"Sun 02:00-04:00\"] [why]", "be quiet about something; alone it lists what is quiet", Admin}, muteHelp, (*call).mute},
-		{Command{"unmute", "ID|all", "end a mute", Admin}, nil, (*call).unmute},
-		{Command{"events", "[NAME] [node] " + span, "what was told, the newest first", Admin}, nil, (*call).alertEvents},
-		{Command{"test", "", "send a test alert to all who are told of alerts", Admin}, nil, (*call).testAlert},
+		{Command{"start", nil, "begin here", Anyone}, nil, (*call).start},
+		{Command{"help", []Argument{free(CommandArgument, "command", "about which more is to be told")}, "what can be asked", Anyone}, nil, (*call).help},
+		{Command{"info", nil, "versions and health", Anyone}, nil, (*call).info},
+		{Command{"stats", []Argument{word("period", "of what time", "today", "month", "all"), node}, "what an average node earns, and all together", Investor}, statsHelp, (*call).stats},
+		{Command{"rewards", []Argument{must(word("by", "what to tell apart", "day", "week", "month", "hour", "service", "node", "owner", "wallet")), from, to},
+			"a table of rewards", Investor}, rangeHelp, (*call).rewards},
+		{Command{"graph", []Argument{free(NumberArgument, "days", "how many days back"), node, word("bars", "what else to show", "services", "losses"), word("unit", "in your currency", "value")},
+			"a picture of rewards, in POKT or in your currency", Investor}, nil, (*call).graph},
+		{Command{"losses", []Argument{from, to}, "claimed but not received, by cause", Investor}, rangeHelp, (*call).losses},
+		{Command{"report", []Argument{must(word("format", "what kind of file", reportFormats()...)), from, to}, "a file of settlements, or of income for a tax program", Investor}, reportHelp, (*call).report},
+		{Command{"tax", []Argument{free(NumberArgument, "year", "such as 2026"), node}, "the income of a year, by month", Investor}, nil, (*call).tax},
+		{Command{"verify", []Argument{word("with", "which source", "chain", "poktscan"), from, to}, "compare what is indexed with another source", Investor}, verifyHelp, (*call).verify},
+		{Command{"nodes", nil, "the nodes watched and how they are", Investor}, nil, (*call).nodes},
+		{Command{"node", []Argument{verbs, address}, "one node; adding and removing is for admins", Investor}, nodeHelp, (*call).node},
+		{Command{"alerts", nil, "what is wrong now", Admin}, nil, (*call).alerts},
+		{Command{"ack", []Argument{must(free(AlertArgument, "ID|NAME|all", "which alert")), free(TextArgument, "note", "what there is to say")}, "take care of an alert", Admin}, ackHelp, (*call).ack},
+		{Command{"mute", []Argument{free(AlertArgument, "ID|NAME|ADDRESS|all", "what to be quiet about"), free(TextArgument, "1h|2d|fixed|weekly \"Sun 02:00-04:00\"", "how long"), free(TextArgument, "why", "for the others")},
+			"be quiet about something; alone it lists what is quiet", Admin}, muteHelp, (*call).mute},
+		{Command{"unmute", []Argument{must(free(AlertArgument, "ID|all", "which mute"))}, "end a mute", Admin}, nil, (*call).unmute},
+		{Command{"events", []Argument{free(AlertArgument, "NAME", "of alerts, such as tls.expiring"), node, from, to}, "what was told, the newest first", Admin}, nil, (*call).alertEvents},
+		{Command{"test", nil, "send a test alert to all who are told of alerts", Admin}, nil, (*call).testAlert},
 	}
 }
 
@@ -214,4 +228,4 @@ func (c *call) help() error {
 }
 
 // usage returns the command as it is typed.
-func (c Command) usage() string { return strings.TrimSpace("/" + c.Name + " " + c.Args) }
+func (c Command) usage() string { return strings.TrimSpace("/" + c.Name + " " + c.Args()) }

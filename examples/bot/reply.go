@@ -8,7 +8,7 @@ import (
 	"github.com/poktbot/poktbot/report"
 )
 
-// A Part is a piece of a reply, to be shown as soon as it comes: one of [Text], [Table], [Picture], [File] and [Progress],
+// A Part is a piece of a reply, to be shown as soon as it comes: one of [Text], [Table], [Picture], [File], [Progress], [Menu] and [Prompt],
 // each by value. All of its text is plain: a front end escapes it for where it shows it, and must, for strangers chose the names and memos in it.
 type Part interface{ part() }
 
@@ -43,7 +43,7 @@ type File struct {
 	Type    string // the media type
 	Size    int64  // bytes
 	Caption string
-	Body    io.Reader
+	Body    io.ReadSeeker // so that a platform that was too busy can be given it again
 }
 
 // Progress tells how far a long command has come, from time to time. Show only the last one.
@@ -55,8 +55,32 @@ type Progress struct {
 	Left  time.Duration // 0 when nobody knows
 }
 
+// A Button is something to press, and means no more than the line that could be typed instead: who presses it is asked for no other
+// rights than who types it.
+type Button struct {
+	Label string
+	Line  string // "/mute 1a2b3 8h"
+}
+
+// Menu is a text with rows of buttons below it. Where there is nothing to press, show the lines of the buttons beside their labels.
+type Menu struct {
+	Title string
+	Lines []string
+	Rows  [][]Button
+}
+
+// Prompt is a question to who asked. What he says next, until a time-out or /cancel, is added to the line as one more word ([Compose] writes it), and
+// answered like that line. Where there is no conversation, show the question and the line.
+type Prompt struct {
+	Question string
+	Line     string     // "/node add", without what is asked for
+	Choices  [][]Button // to press in place of an answer; may be none
+}
+
 func (Text) part()     {}
 func (Table) part()    {}
 func (Picture) part()  {}
 func (File) part()     {}
 func (Progress) part() {}
+func (Menu) part()     {}
+func (Prompt) part()   {}
