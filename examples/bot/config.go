@@ -41,6 +41,7 @@ type Config struct {
 	Prices    Prices           `yaml:"prices"`
 	Tax       Tax              `yaml:"tax"`
 	Alerts    Alerts           `yaml:"alerts"`
+	Access    Access           `yaml:"access"`
 
 	origins   map[string]string // where each key that was set stands, for errors
 	simulated bool              // the chain and the database come with the demonstration
@@ -117,6 +118,7 @@ func DefaultConfig() Config {
 		Theme:     "light",
 		GraphDays: 15,
 		Alerts:    defaultAlerts(),
+		Access:    defaultAccess(),
 		Prices:    Prices{CoinGecko: CoinGecko{Plan: "free", Coin: "pocket-network"}},
 	}
 }
@@ -214,7 +216,7 @@ func (c *Config) Validate() error {
 	if c.GraphDays < 1 || c.GraphDays > maxGraphDays {
 		errs = append(errs, c.fault("graph_days", "%d; want between 1 and %d", c.GraphDays, maxGraphDays))
 	}
-	errs = append(errs, c.checkPrices(), c.checkTax(), c.checkAlerts())
+	errs = append(errs, c.checkPrices(), c.checkTax(), c.checkAlerts(), c.checkAccess())
 	return errors.Join(errs...)
 }
 
