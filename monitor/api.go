@@ -197,17 +197,18 @@ func (w *Watcher) Withdraw(ctx context.Context, m Match, by, note string) (int, 
 	return count, err
 }
 
-// Test sends a test alert to every destination, whatever it filters, and waits until each has taken or refused it, or ctx ends. It returns
+// Test sends a test alert to every destination, whatever it filters and also when it took nothing any more, and waits until each has taken or refused it, or ctx ends. It returns
 // how far the messages have come: one of a destination that does not take it is still [Pending], with its Error.
 func (w *Watcher) Test(ctx context.Context, by string) ([]Delivery, error) {
 	var event int64
+	var told int // destinations
 	err := w.act(ctx, "test", func(b *batch) error {
 		name := b.name(b.change.Sequence + 1) // each is an alert of its own
 		b.result(own, Result{
 			Key: Key{Name: MonitorTest, Subject: by, Part: name}, Health: Failing, Occurrence: name,
 			Facts: Facts{Text("by", by), Instant("at", b.now)}, once: true,
 		})
-		event = b.change.Sequence
+		event, told = b.change.Sequence, len(b.change.Waiting)
 		return nil
 	})
 	if err != nil {
@@ -216,7 +217,7 @@ func (w *Watcher) Test(ctx context.Context, by string) ([]Delivery, error) {
 	for {
 		news := w.settled.wait()
 		deliveries, tried, err := w.deliveriesOf(context.WithoutCancel(ctx), event)
-		if err != nil || tried == len(w.destinations) {
+		if err != nil || tried == told {
 			return deliveries, err
 		}
 		select {

@@ -99,6 +99,13 @@ func (b *batch) settle(old, s State, kind EventKind, rule *ruling) {
 	if !s.Wrong() {
 		s.Alert.Held = false
 	}
+	if s.Firing() && !s.Freed.IsZero() && !s.Alert.Held && rule.ready(s, b.now, false) {
+		// Nobody was caught up with it while something explained it.
+		if told := b.caughtUp(s, b.c.listeners()); len(told.Heard) > len(s.Heard) {
+			s, store = told, true
+		}
+		s.Freed = time.Time{}
+	}
 	b.put(old, s, store)
 }
 
@@ -137,7 +144,7 @@ func (b *batch) sayUntil(s State, kind EventKind, by, note string, until time.Ti
 	for _, name := range b.c.order {
 		box := b.c.boxes[name]
 		heard := slices.Contains(s.Heard, name)
-		if !box.to.hears(e, heard) {
+		if box.stopped && s.Alert.Name != MonitorTest || !box.to.hears(e, heard) {
 			continue
 		}
 		b.wait(box, &e)

@@ -29,6 +29,7 @@ type core struct {
 	failing map[string]failure // checks that cannot look at all
 
 	grouping Grouping
+	deliver  func(*outbox) // begins to deliver to a destination; nil while nothing is delivered
 }
 
 // An entry is a state and when time has to look at it next.

@@ -95,8 +95,11 @@ func (b *batch) composeNew(o *outbox, queue []*Event) (*Delivery, []*Event, time
 func (b *batch) arrived(o *outbox, d Delivery) {
 	d.State, d.Done, d.Next, d.Error = Delivered, b.now, time.Time{}, ""
 	b.change.Deliveries = append(b.change.Deliveries, d)
+	if o.removed {
+		return
+	}
 	b.after = append(b.after, func() {
-		o.pending, o.parts, o.failing, o.lost, o.lastErr = nil, nil, time.Time{}, 0, ""
+		o.pending, o.parts, o.stopped, o.failing, o.lost, o.lastErr = nil, nil, false, time.Time{}, 0, ""
 	})
 	k := Key{Name: MonitorDeliveryFailed, Subject: o.to.Name}
 	if b.get(k).Wrong() {
@@ -105,22 +108,35 @@ func (b *batch) arrived(o *outbox, d Delivery) {
 	}
 }
 
-// failed notes that an attempt did not succeed, and gives up when there is no hope left.
-func (b *batch) failed(o *outbox, d Delivery, err error) {
+// failed notes that an attempt did not succeed, and gives up when there is no hope left. What became of a destination that was removed
+// meanwhile is settled; and one that was told anew meanwhile is tried anew, for what failed was another notifier.
+func (b *batch) failed(o *outbox, a attempt, err error) {
+	d := *a.delivery
 	d.Error = errorText(err)
+	if o.removed {
+		return
+	}
 	failing, lost := o.failing, o.lost
 	if failing.IsZero() {
 		failing = d.Tried
 	}
 	fault, _ := errors.AsType[*DeliveryError](err)
 	end := d.Created.Add(o.to.GiveUp)
-	if fault != nil && fault.Permanent || !b.now.Before(end) {
+	waiting, stops := o.depth(), false
+	switch anew := a.version != o.version; {
+	case fault != nil && fault.Permanent && !anew:
+		lost += b.refused(o, d)
+		waiting, stops = 0, true
+	case fault != nil && fault.Refused && !anew || !b.now.Before(end):
 		lost++
 		b.died(o, d)
-	} else {
+	default:
 		wait := pause(d.Attempts)
 		if fault != nil && fault.RetryAfter > 0 {
 			wait = fault.RetryAfter + pause(1)/4
+		}
+		if anew {
+			wait = 0
 		}
 		d.Next = b.now.Add(wait)
 		if d.Next.After(end) {
@@ -131,16 +147,17 @@ func (b *batch) failed(o *outbox, d Delivery, err error) {
 	}
 	b.after = append(b.after, func() { o.failing, o.lost, o.lastErr = failing, lost, d.Error })
 	if lost > 0 || b.now.Sub(failing) >= o.to.AlarmAfter {
-		b.trouble(o, failing, lost, d.Error)
+		b.trouble(o, failing, lost, waiting, d.Error, stops)
 	}
 }
 
 // trouble says that messages do not arrive at a destination.
-func (b *batch) trouble(o *outbox, since time.Time, lost int64, fault string) {
-	b.result(own, Result{
-		Key: Key{Name: MonitorDeliveryFailed, Subject: o.to.Name}, Health: Failing, At: since,
-		Facts: Facts{Count("lost", lost), Count("waiting", int64(o.depth())), Instant("failing_since", since), Text("error", fault)},
-	})
+func (b *batch) trouble(o *outbox, since time.Time, lost int64, waiting int, fault string, stops bool) {
+	facts := Facts{Count("lost", lost), Count("waiting", int64(waiting)), Instant("failing_since", since), Text("error", fault)}
+	if stops {
+		facts = append(facts, Instant("stopped", b.now))
+	}
+	b.result(own, Result{Key: Key{Name: MonitorDeliveryFailed, Subject: o.to.Name}, Health: Failing, At: since, Facts: facts})
 	b.end()
 }
 
@@ -149,7 +166,7 @@ func (b *batch) troubles() {
 	for _, name := range b.c.order {
 		o := b.c.boxes[name]
 		if due(o.alarmAt(), b.now) && !b.get(Key{Name: MonitorDeliveryFailed, Subject: name}).Wrong() {
-			b.trouble(o, o.failing, o.lost, o.lastErr)
+			b.trouble(o, o.failing, o.lost, o.depth(), o.lastErr, o.stopped)
 		}
 	}
 }
@@ -169,11 +186,7 @@ func (b *batch) died(o *outbox, d Delivery) {
 			b.change.Waiting = append(b.change.Waiting, Waiting{Destination: o.to.Name, Event: e.Sequence})
 			continue
 		}
-		if s := b.get(e.Alert.Key); opens(e) && s.Firing() && s.Alert.Fired.Equal(e.Alert.Fired) {
-			old := s
-			s.Heard = slices.DeleteFunc(slices.Clone(s.Heard), func(name string) bool { return name == o.to.Name })
-			b.put(old, s, true)
-		}
+		b.untold(o, e)
 	}
 	b.after = append(b.after, func() {
 		o.pending, o.parts = nil, nil
@@ -181,21 +194,39 @@ func (b *batch) died(o *outbox, d Delivery) {
 	})
 }
 
+// An attempt is to be made at delivering a message, to a destination as it is at the time.
+type attempt struct {
+	delivery *Delivery // nil when it is not time for any
+	parts    []*Event
+	wait     time.Duration // until it may be; 0 is until there is something new
+	to       Destination
+	version  int // of the destination
+}
+
+// attempt returns what to do next for a destination.
+func (b *batch) attempt(o *outbox) (a attempt) {
+	if o.removed {
+		return attempt{}
+	}
+	a.delivery, a.parts, a.wait = b.compose(o)
+	a.to, a.version = o.to, o.version
+	return a
+}
+
 // deliver tells one destination all that there is to tell, until ctx ends.
 func (w *Watcher) deliver(ctx context.Context, o *outbox) {
+	var a attempt
 	for ctx.Err() == nil {
-		var d *Delivery
-		var parts []*Event
-		var wait time.Duration
-		err := w.persist(ctx, func(b *batch) { d, parts, wait = b.compose(o) })
-		if err != nil {
-			return
+		if a.delivery == nil {
+			if w.persist(ctx, func(b *batch) { a = b.attempt(o) }) != nil {
+				return
+			}
 		}
-		if d == nil {
-			w.rest(ctx, o, wait)
+		if a.delivery == nil {
+			w.rest(ctx, o, a.wait)
 			continue
 		}
-		w.send(ctx, o, *d, parts)
+		a = w.send(ctx, o, a)
 	}
 }
 
@@ -217,28 +248,38 @@ func (w *Watcher) rest(ctx context.Context, o *outbox, wait time.Duration) {
 // lastWord is how long a watcher that ends tries to note that a message arrived. Failing that, the message comes once more.
 const lastWord = 10 * time.Second
 
-// send makes one attempt and notes how it went. An attempt that was cut short by the end of ctx is made again by the next watcher.
-func (w *Watcher) send(ctx context.Context, o *outbox, d Delivery, parts []*Event) {
-	attempt, cancel := context.WithTimeout(ctx, o.to.Timeout)
+// send makes one attempt, notes how it went, and returns the next one to make: to take the next message and to note that the one before
+// arrived is one transaction. An attempt that was cut short by the end of ctx is made again by the next watcher.
+func (w *Watcher) send(ctx context.Context, o *outbox, a attempt) (next attempt) {
+	d := *a.delivery
+	limited, cancel := context.WithTimeout(ctx, a.to.Timeout)
 	defer cancel()
 	began := time.Now()
-	err := notify(attempt, o.to.Notifier, o.message(d, parts))
-	w.stats.sent(o.to.Name, time.Since(began), err)
+	err := notify(limited, a.to.Notifier, a.to.message(d, a.parts))
+	w.stats.sent(a.to.Name, time.Since(began), err)
 	if err != nil && ctx.Err() != nil {
-		return
+		return attempt{}
 	}
 	if err != nil {
-		w.log.Warn("message did not arrive", "destination", o.to.Name, "message", d.ID, "attempt", d.Attempts, "error", err)
+		w.log.Warn("message did not arrive", "destination", a.to.Name, "message", d.ID, "attempt", d.Attempts, "error", err)
 	}
 	last, cancel := outlive(ctx, lastWord)
 	defer cancel()
-	_ = w.persist(last, func(b *batch) {
-		if err == nil {
-			b.arrived(o, d)
-		} else {
-			b.failed(o, d, err)
+	if w.persist(last, func(b *batch) {
+		next = attempt{}
+		if err != nil {
+			b.failed(o, a, err)
+			return
 		}
-	})
+		b.arrived(o, d)
+		if ctx.Err() == nil && !o.removed {
+			next.delivery, next.parts, next.wait = b.composeNew(o, o.queue)
+			next.to, next.version = o.to, o.version
+		}
+	}) != nil {
+		return attempt{}
+	}
+	return next
 }
 
 // outlive returns a context that ends some time after ctx.

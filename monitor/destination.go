@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -14,6 +15,9 @@ type Destination struct {
 	Filter   Filter
 	// Escalation makes it hear only of critical alerts that nobody acknowledged in time, and of those how they go on.
 	Escalation bool
+	// CatchUp tells it what fires already when it is added, and what its filter newly lets through when it is changed: each alert once,
+	// also over restarts. Without it a destination hears only of what happens from then on.
+	CatchUp bool
 
 	PerMinute int           // messages; with more to say, they are merged. 0 is 20, negative is any number
 	Timeout   time.Duration // for one attempt; 0 is 30 seconds
@@ -52,6 +56,9 @@ func (f Filter) Wants(k Key, labels map[string]string, severity Severity) bool {
 func (d Destination) validate() error {
 	if d.Name == "" || d.Notifier == nil {
 		return fmt.Errorf("destination %q: want a name and a notifier", d.Name)
+	}
+	if !isCleanName(d.Name) {
+		return fmt.Errorf("destination %q: want a name that is valid text", d.Name)
 	}
 	var errs []error
 	for _, m := range append(append([]Match(nil), d.Filter.Match...), d.Filter.Except...) {
@@ -100,4 +107,32 @@ func (d Destination) hears(e Event, heard bool) bool {
 		return heard || wants && !d.Escalation
 	}
 	return heard
+}
+
+// catchesUp reports whether d, which has not heard of an alert that fires, is to be told of it now.
+func (d Destination) catchesUp(s State) bool {
+	a := &s.Alert
+	switch {
+	case !d.CatchUp, !s.Firing(), a.Muted, a.Held, a.Name == MonitorTest, a.Name == MonitorDeliveryFailed && a.Subject == d.Name:
+		return false
+	case d.Escalation && (a.Escalations == 0 || !a.AckedAt.IsZero()):
+		return false
+	}
+	return d.Filter.Wants(a.Key, a.Labels, a.Severity)
+}
+
+// message is the message of a delivery as it is sent now.
+func (d Destination) message(of Delivery, parts []*Event) Message {
+	m := Message{
+		ID: of.ID, Destination: of.Destination, Sequence: of.Sequence, Created: of.Created, Attempt: of.Attempts,
+		Events: make([]Event, len(parts)),
+	}
+	for i, e := range parts {
+		m.Events[i] = *e
+		m.Events[i].Untold = slices.Contains(of.Untold, e.Sequence)
+	}
+	if late := of.Tried.Sub(of.Created); late >= d.LateAfter {
+		m.Late = late
+	}
+	return m
 }

@@ -9,6 +9,8 @@
 // ([WithRules]); [Watcher.Run] works until its context ends. Killed at any moment it goes on where it was: a message may come twice, with
 // the same ID, and none is lost.
 //
+// Destinations come and go while it runs: [Watcher.Tell] adds one or changes what it wants to hear, [Watcher.Untell] removes it.
+//
 // Identities are stable: an alert is named by its [Key], what is wrong with whom, and never by its text. Unknown neither fires nor
 // resolves anything. Nobody hears "resolved" who did not hear "fired". A cause hides its symptoms; a [Mute] keeps quiet what it matches;
 // a storm becomes one message ([Grouping]); a [Gate] keeps the watcher's own network loss from being taken for everybody else's.

@@ -18,6 +18,8 @@ const (
 	Muted          EventKind = "muted"          // quiet until a time
 	// Unmuted: a mute ended, and it still fires. Nobody may have been told of it before, so it is told as fully as a firing.
 	Unmuted EventKind = "unmuted"
+	// CaughtUp: it has fired for some time, and is told to destinations that were added since, as fully as a firing.
+	CaughtUp EventKind = "caught_up"
 )
 
 // An Event is something that happened to an alert, as it is told, stored and subscribed to.

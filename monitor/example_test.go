@@ -58,3 +58,24 @@ func ExampleRule_Next() {
 	// ""
 	// "fired"
 }
+
+func ExampleWatcher_Tell() {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	w, err := monitor.New(monitor.NewMemory(), monitor.Every("disks", diskCheck{}, 10*time.Millisecond))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	chat := monitor.Destination{
+		Name: "chat 17", Notifier: printer{stop}, CatchUp: true, Filter: monitor.Filter{Match: []monitor.Match{{Name: "custom.*"}}},
+	}
+	if err := w.Tell(ctx, chat); err != nil { // as well while it runs
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(w.Run(ctx))
+	// Output:
+	// fired warning custom.disk /data
+	// context canceled
+}

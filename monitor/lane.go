@@ -18,7 +18,7 @@ const (
 
 func urgencyOf(e *Event) urgency {
 	switch e.Kind {
-	case Fired, Changed, Escalated, Unmuted:
+	case Fired, Changed, Escalated, Unmuted, CaughtUp:
 		if e.Severity >= Critical || e.Alert.Name == MonitorTest {
 			return urgent
 		}
@@ -72,7 +72,7 @@ func sameLife(a, b *Event) bool {
 }
 
 // opens reports whether an event is the first that somebody hears of an alert.
-func opens(e *Event) bool { return e.Kind == Fired || e.Kind == Unmuted }
+func opens(e *Event) bool { return e.Kind == Fired || e.Kind == Unmuted || e.Kind == CaughtUp }
 
 func ends(e *Event) bool { return e.Kind == Resolved || e.Kind == Withdrawn }
 

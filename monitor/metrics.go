@@ -84,12 +84,13 @@ func (w *Watcher) exposeLooks(e *exposition) {
 }
 
 func (w *Watcher) exposeSendings(e *exposition) {
+	names := w.names()
 	w.stats.mu.Lock()
 	defer w.stats.mu.Unlock()
 	sendings := func(name, kind, help string, value func(*sendStats) float64) {
 		e.family(name, kind, help)
-		for _, d := range w.destinations {
-			e.sample(name, value(statsOf(w.stats.sendings, d.Name)), "destination", d.Name)
+		for _, destination := range names {
+			e.sample(name, value(statsOf(w.stats.sendings, destination)), "destination", destination)
 		}
 	}
 	sendings("poktbot_monitor_messages_total", "counter", "Messages that arrived.", func(s *sendStats) float64 { return float64(s.arrived) })
@@ -150,6 +151,10 @@ func (w *Watcher) exposeCore(e *exposition) {
 	e.family("poktbot_monitor_outbox_events", "gauge", "Events that a destination is still to be told of.")
 	for _, name := range w.core.order {
 		e.sample("poktbot_monitor_outbox_events", float64(w.core.boxes[name].depth()), "destination", name)
+	}
+	e.family("poktbot_monitor_destination_stopped", "gauge", "Whether a destination takes nothing any more, so that nothing is sent there: 1, or 0.")
+	for _, name := range w.core.order {
+		e.sample("poktbot_monitor_destination_stopped", float64(flag(w.core.boxes[name].stopped)), "destination", name)
 	}
 	e.family("poktbot_monitor_outbox_oldest_timestamp_seconds", "gauge", "When the oldest of them happened, 0 when there is none.")
 	for _, name := range w.core.order {

@@ -27,8 +27,13 @@ type Message struct {
 // A DeliveryError is an error of Notify that says how to go on.
 type DeliveryError struct {
 	RetryAfter time.Duration // how long the destination asks to wait; 0 when it does not say
-	Permanent  bool          // trying again is of no use, such as when a user has blocked the bot
-	Err        error         // without secrets
+	// Permanent: the destination takes nothing any more, such as when a user has blocked the bot. What waits for it is dropped as dead, the
+	// other destinations hear of it once, and nothing is sent there until [Watcher.Tell] adds it again, a [Watcher.Test] arrives, or the
+	// program begins anew.
+	Permanent bool
+	// Refused: this message will never be taken, but the next one may be, such as when it is too long. It alone is dropped as dead.
+	Refused bool
+	Err     error // without secrets
 }
 
 // Error says what went wrong.

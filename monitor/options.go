@@ -110,11 +110,14 @@ func WithHeartbeat(target string, interval time.Duration, client *http.Client) O
 	}
 }
 
+// isCleanName reports whether every store takes a name as it is.
+func isCleanName(name string) bool { return (Key{Subject: name}).clean().Subject == name }
+
 // check reports what does not fit together, and writes out the defaults.
 func (c *config) check() error {
 	names := map[string]bool{own: true}
 	unique := func(kind, name string) {
-		if name == "" || names[name] || (Key{Subject: name}).clean().Subject != name {
+		if name == "" || names[name] || !isCleanName(name) {
 			c.fault("%s %q: want a name of its own", kind, name)
 		}
 		names[name] = true

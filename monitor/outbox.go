@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"cmp"
+	"context"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -20,6 +21,11 @@ type outbox struct {
 	lost    int64     // messages that died since the last one arrived
 	lastErr string
 	wake    chan struct{}
+
+	version int                // grows each time that the destination is told anew
+	stopped bool               // it takes nothing any more; until it is told anew nothing is sent
+	removed bool               // the destination is not there any more
+	stop    context.CancelFunc // ends its delivering; nil before that began
 }
 
 func newOutbox(d Destination, g Grouping) *outbox {
@@ -32,6 +38,24 @@ func (o *outbox) push(events ...*Event) {
 	bySequence := func(a, b *Event) int { return cmp.Compare(a.Sequence, b.Sequence) }
 	if !slices.IsSortedFunc(o.queue[max(0, len(o.queue)-len(events)-1):], bySequence) {
 		slices.SortFunc(o.queue, bySequence)
+	}
+	o.nudge()
+}
+
+// replace makes d the destination. What waits stays, and is tried at once.
+func (o *outbox) replace(d Destination) {
+	if d.PerMinute != o.to.PerMinute {
+		o.pace.perMinute, o.pace.tokens = d.PerMinute, float64(d.PerMinute)
+	}
+	o.to = d
+	o.version++
+	if o.stopped {
+		o.stopped, o.failing, o.lost, o.lastErr = false, time.Time{}, 0, ""
+	}
+	if o.pending != nil {
+		at := *o.pending
+		at.Next = time.Time{}
+		o.pending = &at
 	}
 	o.nudge()
 }
@@ -76,22 +100,6 @@ func (o *outbox) alarmAt() time.Time {
 		return time.Time{}
 	}
 	return o.failing.Add(o.to.AlarmAfter)
-}
-
-// message is the message of a delivery as it is sent now.
-func (o *outbox) message(d Delivery, parts []*Event) Message {
-	m := Message{
-		ID: d.ID, Destination: d.Destination, Sequence: d.Sequence, Created: d.Created, Attempt: d.Attempts,
-		Events: make([]Event, len(parts)),
-	}
-	for i, e := range parts {
-		m.Events[i] = *e
-		m.Events[i].Untold = slices.Contains(d.Untold, e.Sequence)
-	}
-	if late := d.Tried.Sub(d.Created); late >= o.to.LateAfter {
-		m.Late = late
-	}
-	return m
 }
 
 // superseded reports whether what waits tells how everything in the pending message ended, so that it need not be sent any more.

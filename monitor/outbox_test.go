@@ -141,9 +141,9 @@ type notifierFunc func(context.Context, monitor.Message) error
 func (f notifierFunc) Notify(ctx context.Context, m monitor.Message) error { return f(ctx, m) }
 
 func TestADeadMessageIsToldToTheOthersAndTheNextGoesOn(t *testing.T) {
-	blocked := &monitortest.Recorder{}
-	blocked.Answer(func(monitor.Message) error {
-		return &monitor.DeliveryError{Permanent: true, Err: errors.New("the user blocked the bot")}
+	picky := &monitortest.Recorder{}
+	picky.Answer(func(monitor.Message) error {
+		return &monitor.DeliveryError{Refused: true, Err: errors.New("it is too long")}
 	})
 	bubble(t, func(t *testing.T, s *scene, b *monitortest.Bench) {
 		s.set(failing(down))
@@ -152,23 +152,23 @@ func TestADeadMessageIsToldToTheOthersAndTheNextGoesOn(t *testing.T) {
 		require.Len(t, events, 2)
 		assert.Equal(t, key(monitor.MonitorDeliveryFailed, "chat"), events[1].Alert.Key)
 		fault, _ := events[1].Alert.Facts.Get("error")
-		assert.Equal(t, "the user blocked the bot", fault.Value)
+		assert.Equal(t, "it is too long", fault.Value)
 		dead := collect(t, b.Deliveries(t.Context(), monitor.DeliveryQuery{State: monitor.Dead}))
 		require.Len(t, dead, 1)
 		assert.Equal(t, 1, dead[0].Attempts)
 
-		blocked.Up()
+		picky.Up()
 		s.set(healthy(down), failing(proof))
 		b.Pass(20 * time.Second)
 		var told []string
-		for _, m := range blocked.Messages() {
+		for _, m := range picky.Messages() {
 			for _, e := range m.Events {
 				told = append(told, string(e.Kind)+" "+e.Alert.Key.String())
 			}
 		}
 		assert.Equal(t, []string{"fired proof.missing pokt1a"}, told, "nobody hears resolved who did not hear fired")
 		assert.Contains(t, b.Lines(), "resolved critical monitor.delivery_failed chat")
-	}, to(monitor.Destination{Name: "chat", Notifier: blocked}))
+	}, to(monitor.Destination{Name: "chat", Notifier: picky}))
 }
 
 func TestAMessageMayBecomeTooOld(t *testing.T) {

@@ -1,15 +1,16 @@
 package monitor
 
 import (
-	"errors"
 	"slices"
 	"time"
 )
 
 // reconcile brings what was stored to what is configured now: alerts of checks and destinations that are no more are withdrawn, those
-// under a changed rule are judged by it, and what was meant for a destination that is no more is dropped as dead.
+// under a changed rule are judged by it, and what was meant for a destination that is no more is dropped as dead. Destinations that are to catch up with what fires do.
 func (b *batch) reconcile(checks map[string]bool) {
+	gone := func(name string) bool { return !slices.Contains(b.c.order, name) }
 	for _, k := range b.keys() {
+		b.unhear(k, gone)
 		old := b.get(k)
 		rule := b.c.rules.find(k, old.Alert.Labels)
 		switch {
@@ -24,11 +25,13 @@ func (b *batch) reconcile(checks map[string]bool) {
 		}
 	}
 	for _, name := range sortedKeys(b.c.boxes) {
-		if !slices.Contains(b.c.order, name) {
-			b.abandon(b.c.boxes[name])
+		if o := b.c.boxes[name]; gone(name) {
+			b.drop(o, errRemoved.Error())
+			b.after = append(b.after, func() { b.c.remove(o) })
 		}
 	}
 	b.end()
+	b.catchUp(b.c.listeners()...)
 }
 
 // watched reports whether what a state is about is still there.
@@ -43,29 +46,4 @@ func (b *batch) watched(s State, checks map[string]bool) bool {
 		return slices.Contains(b.c.order, k.Subject)
 	}
 	return true
-}
-
-// errAbandoned is what became of messages to a destination that was removed.
-var errAbandoned = errors.New("the destination was removed")
-
-// abandon drops what waits for a destination that is not there any more.
-func (b *batch) abandon(o *outbox) {
-	if o.pending != nil {
-		d := *o.pending
-		d.State, d.Done, d.Next, d.Error = Dead, b.now, time.Time{}, errAbandoned.Error()
-		b.change.Deliveries = append(b.change.Deliveries, d)
-	}
-	if len(o.queue) > 0 {
-		b.change.Sequence++
-		d := Delivery{
-			ID: b.name(b.change.Sequence), Destination: o.to.Name, Sequence: b.change.Sequence, State: Dead, Done: b.now,
-			Created: o.queue[0].At, Error: errAbandoned.Error(),
-		}
-		for _, e := range o.queue {
-			d.Events = append(d.Events, e.Sequence)
-			b.change.Taken = append(b.change.Taken, Waiting{Destination: o.to.Name, Event: e.Sequence})
-		}
-		b.change.Deliveries = append(b.change.Deliveries, d)
-	}
-	b.after = append(b.after, func() { delete(b.c.boxes, o.to.Name) })
 }

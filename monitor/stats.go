@@ -74,6 +74,13 @@ func (s *stats) sent(destination string, took time.Duration, err error) {
 	d.last = time.Now()
 }
 
+// forget drops what was counted of a destination.
+func (s *stats) forget(destination string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sendings, destination)
+}
+
 func (s *stats) committed(took time.Duration, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

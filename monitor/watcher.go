@@ -24,7 +24,7 @@ type Watcher struct {
 	ended   chan struct{} // closed when Run returns
 	stop    context.CancelCauseFunc
 
-	mu   sync.Mutex // guards core, which changes only together with the store
+	mu   sync.Mutex // guards core, which changes only together with the store, and before there is one the destinations
 	core *core
 
 	alarm   chan struct{} // something is due earlier than before
@@ -68,17 +68,14 @@ func (w *Watcher) Run(ctx context.Context) error {
 	if err := w.take(ctx); err != nil {
 		return err
 	}
-	close(w.ready)
 	var wg sync.WaitGroup
+	w.begin(ctx, &wg)
+	close(w.ready)
 	for _, p := range w.polls {
 		wg.Go(func() { w.repeat(ctx, p) })
 	}
 	for _, b := range w.blocks {
 		wg.Go(func() { w.follow(ctx, b) })
-	}
-	for _, name := range w.core.order {
-		o := w.core.boxes[name]
-		wg.Go(func() { w.deliver(ctx, o) })
 	}
 	wg.Go(func() { w.watchTime(ctx) })
 	wg.Go(func() { w.sweep(ctx) })
@@ -86,8 +83,43 @@ func (w *Watcher) Run(ctx context.Context) error {
 	if w.heartbeat.url != "" {
 		wg.Go(func() { w.beat(ctx) })
 	}
+	<-ctx.Done()
+	w.mu.Lock()
+	w.core.deliver = nil // who is added from here on is not told any more
+	w.mu.Unlock()
 	wg.Wait()
 	return context.Cause(ctx)
+}
+
+// begin delivers to every destination, and to each that is added later, until ctx ends or the destination is removed.
+func (w *Watcher) begin(ctx context.Context, wg *sync.WaitGroup) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.core.deliver = func(o *outbox) {
+		own, stop := context.WithCancel(ctx)
+		o.stop = stop
+		wg.Go(func() {
+			defer stop()
+			w.deliver(own, o)
+		})
+	}
+	for _, name := range w.core.order {
+		w.core.deliver(w.core.boxes[name])
+	}
+}
+
+// names returns the names of the destinations, in the order in which they were added.
+func (w *Watcher) names() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.core != nil {
+		return w.core.order
+	}
+	var names []string
+	for _, d := range w.destinations {
+		names = append(names, d.Name)
+	}
+	return names
 }
 
 // take makes the store this watcher's, and brings what it holds to what is configured now.
@@ -96,9 +128,9 @@ func (w *Watcher) take(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("monitor: %w", err)
 	}
+	w.mu.Lock()
 	c := newCore(w.rules, w.grouping, w.destinations)
 	c.load(snapshot)
-	w.mu.Lock()
 	w.core = c
 	w.mu.Unlock()
 	w.told.begin(c.sequence)

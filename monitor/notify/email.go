@@ -91,7 +91,7 @@ func (n *Email) Notify(ctx context.Context, m monitor.Message) error {
 	}
 	letter := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	if err := errors.Join(letter.From(n.config.From), letter.To(n.config.To...)); err != nil {
-		return &monitor.DeliveryError{Permanent: true, Err: fmt.Errorf("e-mail: %w", err)}
+		return &monitor.DeliveryError{Refused: true, Err: fmt.Errorf("e-mail: %w", err)}
 	}
 	letter.Subject(visible(title)) // one line: whatever a stranger wrote adds no header
 	letter.SetMessageIDWithValue(n.mailID(m.ID))
@@ -162,16 +162,16 @@ func (n *Email) mailID(s string) string {
 }
 
 // explain tells an error that passes from one that does not: a recipient or a message that the server refuses for ever. All else, a refused
-// password included, may be put right meanwhile.
+// password included, may be put right meanwhile; and so may a mailbox, so that the next message is tried again.
 func (n *Email) explain(err error) error {
-	permanent := false
+	refused := false
 	if e, ok := errors.AsType[*mail.SendError](err); ok && !e.IsTemp() {
-		permanent = e.Reason == mail.ErrSMTPRcptTo || e.Reason == mail.ErrSMTPData || e.Reason == mail.ErrSMTPDataClose
-		permanent = permanent && e.ErrorCode() >= 500
+		refused = e.Reason == mail.ErrSMTPRcptTo || e.Reason == mail.ErrSMTPData || e.Reason == mail.ErrSMTPDataClose
+		refused = refused && e.ErrorCode() >= 500
 	}
 	said := err.Error()
 	if n.config.Password != "" {
 		said = strings.ReplaceAll(said, n.config.Password, "REDACTED") // no server should repeat it, but one might
 	}
-	return &monitor.DeliveryError{Permanent: permanent, Err: fmt.Errorf("e-mail by %s: %s", n.config.Host, visible(said))}
+	return &monitor.DeliveryError{Refused: refused, Err: fmt.Errorf("e-mail by %s: %s", n.config.Host, visible(said))}
 }

@@ -230,10 +230,10 @@ func TestAnEmailIsNotSentToAServerThatCannotProveItsName(t *testing.T) {
 	assert.Empty(t, office.letters)
 }
 
-func TestARefusedEmailIsPermanentOnlyWhenTheServerSaysSo(t *testing.T) {
+func TestAnEmailIsRefusedForEverOnlyWhenTheServerSaysSo(t *testing.T) {
 	tests := []struct {
 		name, verb, answer string
-		permanent          bool
+		refused            bool
 	}{
 		{"an unknown recipient", "RCPT", "550 5.1.1 no such user", true},
 		{"a full mailbox", "RCPT", "452 4.2.2 mailbox full", false},
@@ -250,7 +250,8 @@ func TestARefusedEmailIsPermanentOnlyWhenTheServerSaysSo(t *testing.T) {
 			err := must(NewEmail(config, Bare)).Notify(t.Context(), message())
 			e, ok := errors.AsType[*monitor.DeliveryError](err)
 			require.True(t, ok, "%v", err)
-			assert.Equal(t, test.permanent, e.Permanent, "%v", err)
+			assert.Equal(t, test.refused, e.Refused, "%v", err)
+			assert.False(t, e.Permanent, "the next message may arrive")
 			assert.NotContains(t, err.Error(), "hunter2")
 			assert.Empty(t, office.letters)
 		})

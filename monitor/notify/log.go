@@ -44,7 +44,7 @@ func (n *Log) Notify(ctx context.Context, m monitor.Message) error {
 
 func level(event monitor.Event) slog.Level {
 	switch event.Kind {
-	case monitor.Fired, monitor.Reminded, monitor.Changed, monitor.Escalated:
+	case monitor.Fired, monitor.Reminded, monitor.Changed, monitor.Escalated, monitor.Unmuted, monitor.CaughtUp:
 		switch event.Alert.Severity {
 		case monitor.Critical:
 			return slog.LevelError

@@ -83,7 +83,7 @@ func (w *Webhook) Notify(ctx context.Context, m monitor.Message) error {
 		LateSeconds: int64(m.Late / time.Second), Attempt: m.Attempt, Title: title, Text: text(title, lines), Events: m.Events,
 	})
 	if err != nil {
-		return &monitor.DeliveryError{Permanent: true, Err: fmt.Errorf("message %s: %w", m.ID, err)}
+		return &monitor.DeliveryError{Refused: true, Err: fmt.Errorf("message %s: %w", m.ID, err)}
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.url.String(), bytes.NewReader(body))
 	if err != nil {
@@ -106,7 +106,8 @@ func (w *Webhook) Notify(ctx context.Context, m monitor.Message) error {
 	}
 	return &monitor.DeliveryError{
 		RetryAfter: retryAfter(response.Header, time.Now()),
-		Permanent:  hopeless(response.StatusCode),
+		Permanent:  response.StatusCode == http.StatusGone,
+		Refused:    hopeless(response.StatusCode),
 		Err:        fmt.Errorf("webhook %s: %s: %s", w.url.Host, response.Status, visible(string(said))),
 	}
 }
@@ -119,11 +120,11 @@ func bare(err error) error {
 	return err
 }
 
-// hopeless reports whether a status means that the same message will never be taken. An address that is wrong or not allowed may be put
+// hopeless reports whether a status means that the same message will never be taken, though another may be. An address that is wrong or not allowed may be put
 // right by its operator, so those are tried for as long as messages are kept.
 func hopeless(status int) bool {
 	switch status {
-	case http.StatusBadRequest, http.StatusGone, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
 		return true
 	}
 	return false

@@ -46,7 +46,7 @@ func TestAWebhookSaysByItsAnswerHowToGoOn(t *testing.T) {
 	tests := []struct {
 		status     int
 		retryAfter string
-		permanent  bool
+		refused    bool
 		wait       time.Duration
 	}{
 		{http.StatusInternalServerError, "", false, 0},
@@ -57,7 +57,7 @@ func TestAWebhookSaysByItsAnswerHowToGoOn(t *testing.T) {
 		{http.StatusNotFound, "", false, 0},
 		{http.StatusFound, "", false, 0}, // not followed
 		{http.StatusBadRequest, "", true, 0},
-		{http.StatusGone, "", true, 0},
+		{http.StatusGone, "", false, 0},
 		{http.StatusRequestEntityTooLarge, "", true, 0},
 	}
 	for _, test := range tests {
@@ -73,7 +73,8 @@ func TestAWebhookSaysByItsAnswerHowToGoOn(t *testing.T) {
 			err := must(NewWebhook(server.URL+"/key-in-path", Bare)).Notify(t.Context(), message())
 			e, ok := errors.AsType[*monitor.DeliveryError](err)
 			require.True(t, ok, "%v", err)
-			assert.Equal(t, test.permanent, e.Permanent)
+			assert.Equal(t, test.refused, e.Refused)
+			assert.Equal(t, test.status == http.StatusGone, e.Permanent, "only who is gone takes nothing any more")
 			assert.Equal(t, test.wait, e.RetryAfter)
 			assert.NotContains(t, err.Error(), "key-in-path")
 			assert.NotContains(t, err.Error(), "\x1b")

@@ -80,6 +80,7 @@ func TestAnEventHasATitleThatSaysWhatHappenedToWhat(t *testing.T) {
 		{rack(monitor.Withdrawn), "✅ Not watched any more: rack-1 is 41 degrees warm in row 2"},
 		{acked, "👤 Taken by ana: rack-1 is 41 degrees warm in row 2"},
 		{back, "👤 Given back by ana: rack-1 is 41 degrees warm in row 2"},
+		{rack(monitor.CaughtUp), "🔴 Since 2026-11-24 03:10: rack-1 is 41 degrees warm in row 2"},
 		{rack(monitor.Unmuted), "🔴 Not muted any more: rack-1 is 41 degrees warm in row 2"},
 	} {
 		title, _, err := texts(t, alert.Options{Names: map[string]string{operator: "rack-1"}}).Event(test.event)

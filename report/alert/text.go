@@ -20,7 +20,7 @@ func (t *Texts) Event(e monitor.Event) (title string, lines []string, err error)
 		lines = append(lines, "“"+note+"”")
 	}
 	switch e.Kind {
-	case monitor.Fired, monitor.Reminded, monitor.Changed, monitor.Escalated, monitor.Unmuted, "": // unmuted may be the first that somebody hears of it
+	case monitor.Fired, monitor.Reminded, monitor.Changed, monitor.Escalated, monitor.Unmuted, monitor.CaughtUp, "": // unmuted may be the first that somebody hears of it
 		more, err := t.below(e)
 		if err != nil {
 			return "", nil, err
@@ -89,6 +89,8 @@ func ends(kind monitor.EventKind) bool {
 // opening says what happened to the alert, before what the alert is about.
 func opening(e monitor.Event, about About) string {
 	switch e.Kind {
+	case monitor.CaughtUp:
+		return "Since " + about.Since() + ": "
 	case monitor.Reminded:
 		return "Still, for " + about.For() + ": "
 	case monitor.Changed:
