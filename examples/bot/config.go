@@ -42,10 +42,15 @@ type Config struct {
 	Tax       Tax              `yaml:"tax"`
 	Alerts    Alerts           `yaml:"alerts"`
 	Access    Access           `yaml:"access"`
+	Telegram  Telegram         `yaml:"telegram"`
+	Discord   Discord          `yaml:"discord"`
 
-	origins   map[string]string // where each key that was set stands, for errors
-	simulated bool              // the chain and the database come with the demonstration
-	demoDays  int               // how long a past the simulated chain has
+	file      string                  // that was read, if any
+	origins   map[string]string       // where each key that was set stands, for errors
+	files     map[string][]secretFile // of keys whose values are still to be read from there
+	warnings  []string
+	simulated bool // the chain and the database come with the demonstration
+	demoDays  int  // how long a past the simulated chain has
 }
 
 // Chain says which chain to read and from whom.
@@ -123,7 +128,8 @@ func DefaultConfig() Config {
 	}
 }
 
-// LoadConfig returns the defaults, changed by the file at path, changed by environ, which is as [os.Environ] gives it.
+// LoadConfig returns the defaults, changed by the file at path, changed by environ, which is as [os.Environ] gives it. A secret may be in a file
+// of its own, which the key with _file behind its name tells: telegram.token_file, POKTBOT_TELEGRAM_TOKEN_FILE.
 // With an empty path it takes $POKTBOT_CONFIG, else poktbot.yaml in the working directory or beside the program, else no file. Its
 // errors name file, line and key, or the variable. It does not call [Config.Validate].
 func LoadConfig(path string, environ []string) (Config, error) {
@@ -133,11 +139,18 @@ func LoadConfig(path string, environ []string) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	err = errors.Join(c.readFile(name, text), c.readEnviron(environ))
-	if err != nil {
+	if text != nil {
+		c.file = name
+	}
+	if err = c.read(name, text, environ); err != nil {
 		return Config{}, err
 	}
 	return c, nil
+}
+
+// read changes c by the text of a file, then by environ, then by the files of secrets that they name.
+func (c *Config) read(name string, text []byte, environ []string) error {
+	return errors.Join(c.readFile(name, text), c.readEnviron(environ), c.readSecrets())
 }
 
 func lookup(environ []string, name string) string {

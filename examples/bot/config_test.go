@@ -3,7 +3,6 @@ package bot
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -27,7 +26,7 @@ const (
 func read(t *testing.T, text string, environ ...string) (Config, error) {
 	t.Helper()
 	c := DefaultConfig()
-	return c, errors.Join(c.readFile("poktbot.yaml", []byte(text)), c.readEnviron(environ))
+	return c, c.read("poktbot.yaml", []byte(text), environ)
 }
 
 func TestConfigOfAWholeFile(t *testing.T) {

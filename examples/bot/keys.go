@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -21,6 +22,7 @@ const envPrefix = "POKTBOT_"
 type key struct {
 	path  string // "chain.rpc"
 	value reflect.Value
+	file  bool // the value is in a file, which is what this key names
 }
 
 // keysOf returns the leaves of the struct v in their order. The yaml tags name them.
@@ -36,7 +38,10 @@ func keysOf(v reflect.Value, prefix string) []key {
 			keys = append(keys, keysOf(field, prefix+name+".")...)
 			continue
 		}
-		keys = append(keys, key{prefix + name, field})
+		keys = append(keys, key{path: prefix + name, value: field})
+		if isSecret(field.Type()) {
+			keys = append(keys, key{path: prefix + name + fileSuffix, value: field, file: true})
+		}
 	}
 	return keys
 }
@@ -108,7 +113,7 @@ func (c *Config) readFile(name string, text []byte) error {
 	if err != nil {
 		return fmt.Errorf("%s:%s", name, yamlFault(err))
 	}
-	r := fileReader{name: name, config: c, keys: keysOf(reflect.ValueOf(c).Elem(), "")}
+	r := fileReader{name: name, config: c, keys: keysOf(reflect.ValueOf(c).Elem(), ""), given: map[string]string{}}
 	for i, doc := range file.Docs {
 		if i > 0 && doc.Body != nil {
 			r.fault(doc.Body, "", "a second document; put all keys into one")
@@ -132,6 +137,7 @@ type fileReader struct {
 	name   string
 	config *Config
 	keys   []key
+	given  map[string]string // the key, or that of its file, by which a value was given
 	errs   []error
 }
 
@@ -205,7 +211,12 @@ func (r *fileReader) suggest(name string) string {
 }
 
 func (r *fileReader) value(k key, n ast.Node) {
-	texts := []string(nil)
+	if other := r.given[k.target()]; other != "" && other != k.path {
+		r.fault(n, k.path, "there is "+other+", too; want one of both")
+		return
+	}
+	r.given[k.target()] = k.path
+	texts, places := []string(nil), []string(nil)
 	switch list, isSequence := n.(*ast.SequenceNode); {
 	case isSequence && !k.isList():
 		r.fault(n, k.path, "want one value, not a list")
@@ -221,7 +232,7 @@ func (r *fileReader) value(k key, n ast.Node) {
 				r.fault(item, k.path, err.Error())
 				continue
 			}
-			texts = append(texts, text)
+			texts, places = append(texts, text), append(places, r.place(item))
 		}
 	default:
 		text, ok := scalar(n)
@@ -229,15 +240,38 @@ func (r *fileReader) value(k key, n ast.Node) {
 			r.fault(n, k.path, "want plain text; anchors, tags and nested keys have no meaning here")
 			return
 		}
-		texts = []string{text}
+		texts, places = []string{text}, []string{r.place(n)}
+	}
+	if k.file {
+		r.files(k, texts, places)
+		return
 	}
 	if err := k.set(texts); err != nil {
 		r.fault(n, k.path, err.Error())
 	}
 }
 
+// files takes the names of files that hold the value of a key. They are looked for in the folder of the configuration.
+func (r *fileReader) files(k key, names, places []string) {
+	var files []secretFile
+	for i, name := range names {
+		if name = strings.TrimSpace(name); name != "" && !filepath.IsAbs(name) && !strings.Contains(name, "://") {
+			if folder := filepath.Dir(r.name); folder != "." {
+				name = filepath.Join(folder, name)
+			}
+		}
+		if name != "" {
+			files = append(files, secretFile{name, places[i] + ": " + k.path})
+		}
+	}
+	r.config.nameFiles(k.target(), files)
+}
+
 // check says whether one item of a list can be read, without setting it.
 func (k key) check(text string) error {
+	if k.file {
+		return nil
+	}
 	return setText(reflect.New(k.value.Type().Elem()).Elem(), text)
 }
 
@@ -264,6 +298,7 @@ func (c *Config) readEnviron(environ []string) error {
 		known = append(known, k.variable())
 	}
 	var errs []error
+	given := map[string]string{}
 	for _, entry := range environ {
 		name, text, _ := strings.Cut(entry, "=")
 		if !strings.HasPrefix(name, envPrefix) || name == configVariable || strings.TrimSpace(text) == "" {
@@ -276,10 +311,25 @@ func (c *Config) readEnviron(environ []string) error {
 			}
 			continue
 		}
+		target := keys[i].target()
+		if other := given[target]; other != "" && other != name {
+			errs = append(errs, fmt.Errorf("%s: there is %s, too; want one of both", name, other))
+			continue
+		}
+		given[target] = name
 		texts := []string{text}
 		if keys[i].isList() {
 			texts = keys[i].split(text)
 		}
+		if keys[i].file {
+			var files []secretFile
+			for _, file := range texts {
+				files = append(files, secretFile{strings.TrimSpace(file), name})
+			}
+			c.nameFiles(target, files)
+			continue
+		}
+		delete(c.files, target)
 		c.setOrigin(keys[i].path, name)
 		if err := keys[i].set(texts); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
@@ -300,6 +350,14 @@ func (c *Config) Set(path, origin string, values ...string) error {
 		return nil
 	case len(values) > 1 && !keys[i].isList():
 		return fmt.Errorf("%s: want one value, not %d", origin, len(values))
+	}
+	if keys[i].file {
+		var files []secretFile
+		for _, name := range values {
+			files = append(files, secretFile{name, origin})
+		}
+		c.nameFiles(keys[i].target(), files)
+		return c.readSecrets()
 	}
 	c.setOrigin(path, origin)
 	if err := keys[i].set(values); err != nil {

@@ -1,0 +1,103 @@
+package bot
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"reflect"
+	"strings"
+)
+
+// A Setting is a key of the configuration that is not as [DefaultConfig] has it.
+type Setting struct {
+	Key    string // such as "chain.rpc"
+	Value  string // without secrets
+	Origin string // where it was set, such as "poktbot.yaml:3"
+}
+
+// Settings returns what was set, in the order of the keys. Of secrets that are URLs the hosts are told.
+func (c *Config) Settings() []Setting {
+	var list []Setting
+	for _, k := range keysOf(reflect.ValueOf(c).Elem(), "") {
+		origin, set := c.origins[k.path]
+		if k.file || !set {
+			continue
+		}
+		origin = strings.TrimSuffix(origin, ": "+k.path)
+		list = append(list, Setting{Key: k.path, Value: shownValue(k.value), Origin: origin})
+	}
+	return list
+}
+
+func shownValue(v reflect.Value) string {
+	if v.Kind() == reflect.Slice {
+		items := make([]string, v.Len())
+		for i := range items {
+			items[i] = shownValue(v.Index(i))
+		}
+		return strings.Join(items, ", ")
+	}
+	if secret, ok := v.Interface().(Secret); ok {
+		return cmp.Or(secret.Host(), secret.String())
+	}
+	return Plain(fmt.Sprint(v.Interface()))
+}
+
+// Hidden returns every text of the configuration that must not be seen: secrets, and the passwords in those that are URLs. Who writes logs may
+// take them out of what others wrote. Addresses that hold no key, and names of files, are not among them.
+func (c *Config) Hidden() []string {
+	var hidden []string
+	add := func(s Secret) {
+		text := s.Reveal()
+		u, err := url.Parse(text)
+		switch {
+		case err != nil || u.Host == "":
+			hidden = append(hidden, text)
+		case u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "":
+			hidden = append(hidden, text)
+			if password, ok := u.User.Password(); ok {
+				hidden = append(hidden, password)
+			}
+		}
+	}
+	for _, k := range keysOf(reflect.ValueOf(c).Elem(), "") {
+		switch value := k.value.Interface().(type) {
+		case Secret:
+			if isDatabase := k.path == "database" || k.path == "morse.database"; !k.file && !value.IsZero() && (!isDatabase || isPostgres(value.Reveal())) {
+				add(value)
+			}
+		case []Secret:
+			for _, s := range value {
+				if !k.file && !s.IsZero() {
+					add(s)
+				}
+			}
+		}
+	}
+	return hidden
+}
+
+// File returns the name of the file that the configuration was read from, "" when there was none.
+func (c *Config) File() string { return c.file }
+
+// DataFolder returns the folder of the SQLite file, which is where a program may put small files of its own. With PostgreSQL it is the working
+// directory; a demonstration has none and gives "".
+func (c *Config) DataFolder() string {
+	switch {
+	case c.simulated:
+		return ""
+	case c.isPostgres():
+		return "."
+	}
+	return filepath.Dir(c.Database.Reveal())
+}
+
+// Demo returns the configuration of a demonstration that is shown as c says: its chats, people, zone, dates and pictures are those of c; its
+// chain, nodes, prices and alerts are simulated, and its databases are temporary.
+func (c Config) Demo() Config {
+	demo := DemoConfig()
+	c.Chain, c.PoktScan, c.Morse, c.Database, c.Nodes, c.Wallets, c.Mode = demo.Chain, demo.PoktScan, demo.Morse, demo.Database, demo.Nodes, demo.Wallets, demo.Mode
+	c.Retention, c.Prices, c.Alerts, c.simulated, c.demoDays = demo.Retention, demo.Prices, demo.Alerts, demo.simulated, demo.demoDays
+	return c
+}
