@@ -67,9 +67,10 @@ var table = map[string]layer{
 		"rewards/coingecko", "rewards/coingecko/coingeckotest", "pocket/morse", "pocket/poktscan",
 		"pocket", "pocket/pockettest", "pocket/shannon", "pocket/index", "pocket/index/sqlite",
 		"pocket/index/postgres", "rewards", "report", "report/xlsx", "report/plot"}},
-	"examples/bot/keep": {imports: []string{"internal/sqlmigrate"}},
-	"examples/bot/chat": {imports: []string{"examples/bot", "examples/bot/keep", "monitor", "report/alert"}},
-	"examples/terminal": {imports: []string{"examples/bot"}},
+	"examples/bot/keep":    {imports: []string{"internal/sqlmigrate"}},
+	"examples/bot/chat":    {imports: []string{"examples/bot", "examples/bot/keep", "monitor", "report/alert"}},
+	"examples/bot/program": {imports: []string{"examples/bot"}},
+	"examples/terminal":    {imports: []string{"examples/bot"}},
 }
 
 type goPackage struct {
