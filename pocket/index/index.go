@@ -55,6 +55,7 @@ type Index struct {
 	writing sync.Mutex // one writer in this process; the database keeps others out
 
 	news news // woken when a follower of this process has stored something
+	last lastTold
 
 	worthReading int      // rowsWorthReading; tests set another
 	firsts       sync.Map // supplier's id → first height stored in earners, as far as this process knows

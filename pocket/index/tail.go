@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 
 // Heads yields every block after a height that a [Follower] has stored, with the stored events of it, each once and oldest first, and goes
 // on with new ones until ctx ends. A height below 0 is that of the newest block, so that only what is stored from now on is told. The
-// blocks have no transactions; those stored are among the events.
+// blocks have no transactions; those stored are among the events, which are shared among all who read them: leave them as they are.
 //
 // It is never ahead of what is stored, and never misses a block: when a follower in this process stores one it is woken at once, and
 // blocks stored by another process are found within a second. A block that no node has any more, which the follower skipped, is
@@ -44,7 +45,13 @@ func (x *Index) tail(ctx context.Context, after pocket.Height, yield func(pocket
 			after, fromNow = m.cursor, false
 		}
 		if m.cursor > after {
-			left, err := x.yieldBlocks(ctx, Range{after + 1, m.cursor}, yield)
+			blocks := x.yieldBlocks
+			if m.cursor == after+1 {
+				blocks = func(ctx context.Context, _ Range, yield func(pocket.Told) bool) (bool, error) {
+					return x.yieldLast(ctx, m, yield)
+				}
+			}
+			left, err := blocks(ctx, Range{after + 1, m.cursor}, yield)
 			if left || err != nil {
 				return err
 			}
@@ -138,6 +145,55 @@ func (x *Index) yieldBlocks(ctx context.Context, heights Range, yield func(pocke
 		}
 	}
 	return false, err
+}
+
+// lastTold is the newest block as it was last told. All who follow the head want it at the same moment, and it is read once for them all.
+type lastTold struct {
+	mu     sync.Mutex // held while the block is read: who comes meanwhile waits for it
+	mark   mark
+	blocks []pocket.Told // one, or none where it is not stored
+	read   time.Time     // zero when there is nothing
+}
+
+// lastKept is how long a block is told as it was read: what another process changes in it is told late by no more than that.
+const lastKept = 10 * time.Second
+
+// forget makes who comes next read the block: this process changed something.
+func (l *lastTold) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.read, l.blocks = time.Time{}, nil
+}
+
+// yieldLast yields the block at the mark, as yieldBlocks does.
+func (x *Index) yieldLast(ctx context.Context, m mark, yield func(pocket.Told) bool) (left bool, err error) {
+	blocks, err := x.lastBlock(ctx, m)
+	for _, t := range blocks {
+		t.Events = slices.Clone(t.Events)
+		if !yield(t) {
+			return true, nil
+		}
+	}
+	return false, err
+}
+
+func (x *Index) lastBlock(ctx context.Context, m mark) ([]pocket.Told, error) {
+	l := &x.last
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.mark == m && time.Since(l.read) < lastKept {
+		return l.blocks, nil
+	}
+	var blocks []pocket.Told
+	_, err := x.yieldBlocks(ctx, Range{m.cursor, m.cursor}, func(t pocket.Told) bool {
+		blocks = append(blocks, t)
+		return true
+	})
+	if err != nil || ctx.Err() != nil {
+		return nil, err
+	}
+	l.mark, l.blocks, l.read = m, blocks, time.Now()
+	return blocks, nil
 }
 
 // yieldSkipped yields blocks that are not stored.

@@ -59,6 +59,9 @@ func (x *Index) write(ctx context.Context, doing string, change func(*writer) er
 	if err := tx.Commit(); err != nil {
 		return x.fault(doing, err)
 	}
+	if w.changed {
+		x.last.forget()
+	}
 	x.names.learn(w.fresh)
 	for supplier, height := range w.firsts {
 		x.firsts.Store(supplier, height)
