@@ -21,6 +21,10 @@ type Alerts struct {
 	Templates string `yaml:"templates"` // a file of texts in place of ours
 	// Rules change when something becomes an alert: "tls.expiring remind=1d", "node.* for=10m", "chain.params_changed off".
 	Rules []Phrase `yaml:"rules"`
+	// Texts look for what the chain and the servers say: "timeouts find=\"timeout of\" single=\"{address}: {message}\" many=\"{count} timeouts\"".
+	Texts []Phrase `yaml:"texts"`
+	// Served are the endpoints that operators serve, to be compared with those they staked: "pokt1… eth JSON_RPC https://relay.example".
+	Served []Phrase `yaml:"served"`
 
 	Endpoints    bool     `yaml:"endpoints"`     // look at the URLs that the nodes staked
 	Private      []string `yaml:"private"`       // hosts and networks of one's own, such as 10.0.0.0/8, that those URLs may lead to
@@ -75,6 +79,12 @@ func (c *Config) checkAlerts() error {
 	}
 	if _, err := c.rules(); err != nil {
 		errs = append(errs, c.fault("alerts.rules", "%w", err))
+	}
+	if _, err := c.textRules(); err != nil {
+		errs = append(errs, c.fault("alerts.texts", "%w", err))
+	}
+	if _, err := c.served(); err != nil {
+		errs = append(errs, c.fault("alerts.served", "%w", err))
 	}
 	if _, err := c.alertTexts(); err != nil {
 		errs = append(errs, c.fault("alerts.templates", "%w", err))

@@ -44,6 +44,7 @@ type Bot struct {
 
 	alertStore monitor.Store
 	watcher    atomic.Pointer[monitor.Watcher] // the one that runs, nil while none does
+	hearing    hearing                         // what its checks say
 
 	mu      sync.Mutex
 	loaded  loadedPrices

@@ -38,7 +38,7 @@ func (b *Bot) checks(ctx context.Context) ([]monitor.Option, error) {
 		monitor.OnBlock("suppliers", check.NewSuppliers(b.operators, b.store, b.client)),
 		monitor.OnBlock("claims", check.NewClaims(b.operators, b.store, b.client, check.ClaimsConfig{})),
 	}
-	for _, make := range []func(context.Context) ([]monitor.Option, error){b.accountChecks, b.nodeChecks, b.outsideChecks} {
+	for _, make := range []func(context.Context) ([]monitor.Option, error){b.accountChecks, b.nodeChecks, b.outsideChecks, b.textChecks} {
 		more, err := make(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("alerts: %w", err)
@@ -137,7 +137,7 @@ func (b *Bot) nodeChecks(ctx context.Context) ([]monitor.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := []monitor.Option{monitor.Every("nodes", look, everyNode)}
+	options := []monitor.Option{monitor.Every("nodes", b.hearing.of(look), everyNode)}
 	if b.feed == nil {
 		return options, nil
 	}
@@ -185,7 +185,7 @@ func (b *Bot) outsideChecks(context.Context) ([]monitor.Option, error) {
 			return nil, err
 		}
 		options = append(options,
-			monitor.Every("endpoints", check.NewEndpoints(stakes, guard, check.EndpointsConfig{Chain: b.config.Chain.ID}), everyEndpoint,
+			monitor.Every("endpoints", b.hearing.of(check.NewEndpoints(stakes, guard, check.EndpointsConfig{Chain: b.config.Chain.ID})), everyEndpoint,
 				monitor.Timeout(everyEndpoint*9/10)),
 			monitor.Every("names", names, everyName))
 	}
@@ -194,7 +194,18 @@ func (b *Bot) outsideChecks(context.Context) ([]monitor.Option, error) {
 		if err != nil {
 			return nil, err
 		}
-		options = append(options, monitor.Every("certificates", certificates, everyCertificate))
+		options = append(options, monitor.Every("certificates", b.hearing.of(certificates), everyCertificate))
+	}
+	if served, err := b.config.served(); err != nil || len(served) > 0 {
+		if err != nil {
+			return nil, err
+		}
+		stakes := check.NewStakes(b.client, b.operators, check.StakesConfig{Clock: b.now})
+		match, err := check.NewEndpointMatch(stakes, served, b.config.Chain.ID)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, monitor.Every("served", match, everyEndpoint*5))
 	}
 	return options, nil
 }

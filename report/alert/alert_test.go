@@ -125,6 +125,16 @@ func TestAnAlertWithoutATemplateIsToldByItsFacts(t *testing.T) {
 	assert.Equal(t, []string{"burning for: 1 hour 30 minutes", "lit: 24/11/2026 04:10", "by�[2J: =cmd() �txt", "odd: many", "huge: 1e99999999"}, lines)
 }
 
+func TestATextOfTheUsersOwnIsToldAsItIs(t *testing.T) {
+	event := rack(monitor.Fired)
+	event.Alert.Name, event.Alert.Subject, event.Alert.Part = "custom.timeouts", "", ""
+	event.Alert.Facts = monitor.Facts{monitor.Text("text", "3 timeouts\x1b[2J on rack 1"), monitor.Count("count", 3)}
+	title, lines, err := texts(t, alert.Options{Plain: true}).Event(event)
+	require.NoError(t, err)
+	assert.Equal(t, "3 timeouts�[2J on rack 1", title)
+	assert.Empty(t, lines)
+}
+
 func TestAMessageOfSeveralAlikeListsThemUnderOneTitle(t *testing.T) {
 	a, b := rack(monitor.Fired), rack(monitor.Fired)
 	b.Alert.Subject = "rack-2"

@@ -149,15 +149,30 @@ func (t *Texts) headline(e monitor.Event) (string, error) {
 	if err != nil || text != "" {
 		return text, err
 	}
+	if said, ok := customText(e); ok {
+		return report.Line(said, longestText), nil
+	}
 	about := t.about(e) // an alert that nobody has written a template for
 	words := strings.NewReplacer(".", ": ", "_", " ").Replace(report.Line(string(e.Alert.Name), 80))
 	return strings.Join(strings.Fields(words+" "+about.Subject()+" "+about.Part()), " "), nil
+}
+
+// longestText is how much of a text of the user's own is told.
+const longestText = 1000
+
+// customText is the text of an alert that was found by a rule of the user's own: what it says is in his words already.
+func customText(e monitor.Event) (string, bool) {
+	said, ok := e.Alert.Facts.Get("text")
+	return said.Value, ok && said.Value != "" && e.Alert.Name.Family() == string(monitor.Custom)
 }
 
 // below returns the lines for the audience; of an alert without a template, its facts.
 func (t *Texts) below(e monitor.Event) ([]string, error) {
 	name := string(e.Alert.Name)
 	if t.tree.Lookup(name) == nil {
+		if _, ok := customText(e); ok {
+			return nil, nil
+		}
 		var lines []string
 		for _, fact := range e.Alert.Facts {
 			lines = append(lines, report.Line(strings.ReplaceAll(fact.Name, "_", " "), 40)+": "+t.show(fact))
