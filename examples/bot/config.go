@@ -164,7 +164,7 @@ func lookup(environ []string, name string) string {
 
 func readConfig(path string) (text []byte, name string, err error) {
 	if path != "" {
-		text, err = os.ReadFile(path)
+		text, err = readText(path)
 		if err != nil {
 			return nil, "", fmt.Errorf("configuration: %w", err)
 		}
@@ -175,7 +175,7 @@ func readConfig(path string) (text []byte, name string, err error) {
 		places = append(places, filepath.Join(filepath.Dir(program), ConfigName))
 	}
 	for _, place := range places {
-		text, err = os.ReadFile(place)
+		text, err = readText(place)
 		if err == nil {
 			return text, place, nil
 		}

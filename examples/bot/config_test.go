@@ -85,6 +85,24 @@ func TestConfigFaults(t *testing.T) {
 		{"a list instead of keys", "- a\n- b\n", nil},
 		{"broken yaml", "zone: UTC\nnodes: [a\ndatabase: secret-dsn\n", nil},
 		{"tabs", "chain:\n\trpc: x\n", nil},
+		{"a tab deep inside", "chain:\n  id: a\n\trpc: b\n", nil},
+		{"a key of a section twice", "chain:\n  id: a\n  id: b\n", nil},
+		{"a section twice", "chain:\n  id: a\nzone: UTC\nchain:\n  rpc: secret\n", nil},
+		{"keys that are no words", "1: a\n~: b\n? [c]\n: d\ntrue: e\n", nil},
+		{"not UTF-8", "zone: UTC\ntheme: caf\xe9 secret\n", nil},
+		{"UTF-16", "\xff\xfez\x00o\x00", nil},
+		{"control characters", "zone: UTC\n\ntheme: \x00\x1b[31msecret\n", nil},
+		{"a file of something else", strings.Repeat("secret ", 10<<20/7), nil},
+		{"aliases of aliases", "a: &a [secret, secret]\nzone: UTC\nnodes: [*a, *a]\nwallets: *a\n", nil},
+		{"nested without an end", "zone: UTC\nnodes: " + strings.Repeat("[", 20_000), nil},
+		{"nested in a line", "zone: UTC\nnodes:\n  " + strings.Repeat("- ", 20_000) + "a\n", nil},
+		{"maps in maps", strings.Repeat("{a: ", 20_000), nil},
+		{"numbers that are none", "graph_days: 1e3\naccess:\n  quota: 0x10\nalerts:\n  email:\n    port: .inf\n", nil},
+		{"truth that is none", "access: {public: yes}\ntax: {losses: 2}\n", nil},
+		{"nothing in a list", "nodes:\n  -\n", nil},
+		{"a list of sections", "alerts:\n  webhook:\n    - urls: secret\n", nil},
+		{"nearly right in a section", "alerts:\n  emial: {host: a}\n  webhook: {url: [secret]}\n  email:\n    pasword: secret\n", nil},
+		{"more faults than anybody reads", strings.Repeat("x", 3) + manyKeys(200), nil},
 		{"a key twice", "database: secret-dsn\nzone: UTC\nzone: UTC\n", nil},
 		{"two documents", "zone: UTC\n---\nzone: UTC\n", nil},
 		{"anchors", "zone: &z UTC\ndatabase: *z\n", nil},
@@ -106,6 +124,44 @@ func TestConfigFaults(t *testing.T) {
 		fmt.Fprintf(&got, "# %s\n%v\n\n", tt.name, err)
 	}
 	golden.Check(t, got.String(), "testdata/config-faults.golden")
+}
+
+// manyKeys are keys that do not exist.
+func manyKeys(n int) string {
+	var text strings.Builder
+	for i := range n {
+		fmt.Fprintf(&text, "k%d: 1\n", i)
+	}
+	return text.String()
+}
+
+func TestConfigReadsWhatEditorsWrite(t *testing.T) {
+	for name, text := range map[string]string{
+		"a byte order mark":       "\ufeffzone: Asia/Tokyo\ngraph_days: 3\n",
+		"line ends of Windows":    "zone: Asia/Tokyo\r\ngraph_days: 3\r\n",
+		"tabs behind a colon":     "zone:\tAsia/Tokyo\ngraph_days:\t3\t# days\n",
+		"comments everywhere":     "# a\nzone: Asia/Tokyo # b\n# c\ngraph_days: 3 # d\nnodes: # e\n  # f\n",
+		"quotes":                  "'zone': \"Asia/Tokyo\"\n\"graph_days\": '3'\n",
+		"all of it in one line":   "{zone: Asia/Tokyo, graph_days: 3}",
+		"a document's beginning":  "---\nzone: Asia/Tokyo\ngraph_days: 3\n...\n",
+		"text over several lines": "zone: >\n  Asia/Tokyo\ngraph_days: 3\n",
+	} {
+		c, err := read(t, text)
+		require.NoError(t, err, name)
+		assert.Equal(t, "Asia/Tokyo", c.Zone, name)
+		assert.Equal(t, 3, c.GraphDays, name)
+	}
+}
+
+func TestALargeConfigurationIsReadInATime(t *testing.T) {
+	var text strings.Builder
+	text.WriteString(chainLines + "nodes:\n")
+	for range 10_000 {
+		text.WriteString("  - " + operatorA + "\n")
+	}
+	c, err := read(t, text.String())
+	require.NoError(t, err)
+	assert.Len(t, c.Nodes, 10_000)
 }
 
 func TestLoadConfig(t *testing.T) {
@@ -195,13 +251,16 @@ func TestDuration(t *testing.T) {
 }
 
 func FuzzConfig(f *testing.F) {
-	for _, seed := range []string{"zone: UTC", "chain: {rpc: [a]}", "a: &x 1\nb: *x", "- a", "? a\n: b", "!!str x: y", "nodes: |\n  a\n", "%YAML 1.2\n---\n", "\"\": 1"} {
+	for _, seed := range []string{"telegram: {token_file: x}", "chain: {rpc_file: [x, y]}", "access: {admins: ['telegram:1']}", "\ufeffa: [[[[", "a:\n\tb: c",
+		"alerts: {rules: [\"tls.* remind=1d\"], webhook: {urls: [x]}}", "prices: {sources: [file]}", "tax: {columns: [a=b]}", "zone: UTC", "chain: {rpc: [a]}", "a: &x 1\nb: *x", "- a", "? a\n: b", "!!str x: y", "nodes: |\n  a\n", "%YAML 1.2\n---\n", "\"\": 1"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := read(t, text)
 		if err != nil {
-			assert.NotEmpty(t, err.Error())
+			for line := range strings.SplitSeq(err.Error(), "\n") {
+				assert.True(t, strings.HasPrefix(line, "poktbot.yaml:"), "%q begins with where it is", line)
+			}
 			return
 		}
 		_ = c.Validate()

@@ -12,7 +12,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 )
 
 // envPrefix begins the name of every environment variable that overrides a key: chain.rpc is POKTBOT_CHAIN_RPC.
@@ -109,9 +108,9 @@ func setText(v reflect.Value, text string) error {
 // readFile gives c what the YAML text says. Every fault of the file is reported, each with its line and key, and none with the
 // lines around it: a secret may be there.
 func (c *Config) readFile(name string, text []byte) error {
-	file, err := parser.ParseBytes(text, 0)
+	file, err := parseConfig(name, text)
 	if err != nil {
-		return fmt.Errorf("%s:%s", name, yamlFault(err))
+		return err
 	}
 	r := fileReader{name: name, config: c, keys: keysOf(reflect.ValueOf(c).Elem(), ""), given: map[string]string{}}
 	for i, doc := range file.Docs {
@@ -128,6 +127,9 @@ func (c *Config) readFile(name string, text []byte) error {
 func yamlFault(err error) string {
 	text := yaml.FormatError(err, false, false)
 	if place, message, ok := strings.Cut(strings.TrimPrefix(text, "["), "] "); ok {
+		if strings.HasPrefix(message, "found character '\t'") {
+			message = "a tab; YAML is indented with spaces"
+		}
 		return place + ": " + message
 	}
 	return " " + text
@@ -142,6 +144,12 @@ type fileReader struct {
 }
 
 func (r *fileReader) fault(at ast.Node, path, message string) {
+	if len(r.errs) >= maxFaults {
+		if len(r.errs) == maxFaults {
+			r.errs = append(r.errs, fmt.Errorf("%s: there is more that is wrong; put this right first", r.place(at)))
+		}
+		return
+	}
 	if path != "" {
 		path += ": "
 	}
@@ -189,6 +197,9 @@ func (r *fileReader) entry(path string, entry *ast.MappingValueNode) {
 	}
 	known := slices.ContainsFunc(r.keys, func(k key) bool { return k.path == name || strings.HasPrefix(k.path, name+".") })
 	if !known {
+		if len(r.errs) > maxFaults {
+			return // to look for what was meant takes long
+		}
 		r.fault(entry.Key, clip(name), "unknown key"+r.suggest(name))
 		return
 	}
@@ -200,8 +211,10 @@ func (r *fileReader) suggest(name string) string {
 	var names []string
 	for _, k := range r.keys {
 		names = append(names, k.path)
-		if section, _, ok := strings.Cut(k.path, "."); ok && !slices.Contains(names, section) {
-			names = append(names, section)
+		for i, letter := range k.path {
+			if section := k.path[:i]; letter == '.' && !slices.Contains(names, section) {
+				names = append(names, section)
+			}
 		}
 	}
 	if near := nearest(name, names); near != "" {
