@@ -9,11 +9,11 @@ import (
 
 // Access says who may do what from the start. What is changed in a chat is kept beside it and survives a restart.
 type Access struct {
-	Public    bool     `yaml:"public"`    // strangers may use the bot, too, each for the addresses that he links himself
-	Sysadmins []Phrase `yaml:"sysadmins"` // act on servers, and manage: accounts such as telegram:123456789 or discord:987654321
-	Admins    []Phrase `yaml:"admins"`    // manage nodes, alerts and people
-	Investors []Phrase `yaml:"investors"` // see statistics, reports and pictures
-	Quota     int      `yaml:"quota"`     // how many addresses an account may link
+	Public    bool     `yaml:"public"`                                                         // strangers may use the bot, too, each for the addresses that he links himself
+	Sysadmins []Phrase `yaml:"sysadmins" example:"telegram:123456789"`                         // act on servers, and manage: accounts such as telegram:123456789
+	Admins    []Phrase `yaml:"admins" example:"telegram:123456789;discord:987654321987654321"` // manage nodes, alerts and people
+	Investors []Phrase `yaml:"investors" example:"telegram:234567890"`                         // see statistics, reports and pictures
+	Quota     int      `yaml:"quota"`                                                          // how many addresses an account may link
 }
 
 // maxQuota is more addresses than anybody has, and few enough for an account not to fill the disk.

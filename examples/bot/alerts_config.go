@@ -16,48 +16,48 @@ import (
 
 // Alerts says what is watched beside rewards, and who is told.
 type Alerts struct {
-	Enabled   bool   `yaml:"enabled"`
-	Audience  string `yaml:"audience"`  // sysadmin or investor: whose texts are sent
-	Templates string `yaml:"templates"` // a file of texts in place of ours
+	Enabled   bool   `yaml:"enabled"`                         // watch, and tell what is wrong
+	Audience  string `yaml:"audience"`                        // sysadmin or investor: whose texts are sent
+	Templates string `yaml:"templates" example:"alerts.tmpl"` // a file of texts in place of ours
 	// Rules change when something becomes an alert: "tls.expiring remind=1d", "node.* for=10m", "chain.params_changed off".
-	Rules []Phrase `yaml:"rules"`
+	Rules []Phrase `yaml:"rules" example:"tls.expiring remind=1d;node.* for=10m;chain.params_changed off"`
 	// Texts look for what the chain and the servers say: "timeouts find=\"timeout of\" single=\"{address}: {message}\" many=\"{count} timeouts\"".
-	Texts []Phrase `yaml:"texts"`
+	Texts []Phrase `yaml:"texts" example:"timeouts find=\"timeout of\" single=\"{address}: {message}\" many=\"{count} timeouts\""`
 	// Served are the endpoints that operators serve, to be compared with those they staked: "pokt1… eth JSON_RPC https://relay.example".
-	Served []Phrase `yaml:"served"`
+	Served []Phrase `yaml:"served" example:"pokt1cctzyqv68ss06lmqnhyf07yggxwsv4329rcuu5 eth JSON_RPC https://relay.example"`
 
-	Endpoints    bool     `yaml:"endpoints"`     // look at the URLs that the nodes staked
-	Private      []string `yaml:"private"`       // hosts and networks of one's own, such as 10.0.0.0/8, that those URLs may lead to
-	Certificates []string `yaml:"certificates"`  // host:port whose certificates are watched, too
-	MinTransfer  string   `yaml:"min_transfer"`  // POKT from which a transfer of a wallet is told; empty tells none
-	LowBalance   string   `yaml:"low_balance"`   // POKT below which a wallet's balance is told; empty tells none
-	Connectivity []string `yaml:"connectivity"`  // host:port of others, of which one must answer before silence is believed to be theirs
-	Metrics      string   `yaml:"metrics"`       // host:port to serve metrics for Prometheus on; empty serves none
-	Heartbeat    Secret   `yaml:"heartbeat_url"` // is asked for while all is well, for a dead man's switch
-	Beat         Duration `yaml:"heartbeat_interval"`
+	Endpoints    bool     `yaml:"endpoints"`                                                    // look at the URLs that the nodes staked
+	Private      []string `yaml:"private" example:"10.0.0.0/8"`                                 // hosts and networks of one's own, such as 10.0.0.0/8, that those URLs may lead to
+	Certificates []string `yaml:"certificates" example:"relay.example:443"`                     // host:port whose certificates are watched, too
+	MinTransfer  string   `yaml:"min_transfer" example:"100"`                                   // POKT from which a transfer of a wallet is told; empty tells none
+	LowBalance   string   `yaml:"low_balance" example:"10"`                                     // POKT below which a wallet's balance is told; empty tells none
+	Connectivity []string `yaml:"connectivity" example:"one.one.one.one:443;dns.quad9.net:443"` // host:port of others, of which one must answer before silence is believed to be theirs
+	Metrics      string   `yaml:"metrics" example:"127.0.0.1:9464"`                             // host:port to serve metrics for Prometheus on; empty serves none
+	Heartbeat    Secret   `yaml:"heartbeat_url" example:"https://hc.example/…"`                 // is asked for while all is well, for a dead man's switch
+	Beat         Duration `yaml:"heartbeat_interval"`                                           // how often it is asked for
 
-	Log     string  `yaml:"log"` // least severity that is logged; empty logs none
+	Log     string  `yaml:"log" example:"warning"` // least severity that is logged; empty logs none
 	Webhook Webhook `yaml:"webhook"`
 	Email   Email   `yaml:"email"`
 }
 
 // Webhook says to which URLs alerts are posted.
 type Webhook struct {
-	URLs     []Secret `yaml:"urls"`
-	Secret   Secret   `yaml:"secret"`   // signs what is posted
-	Severity string   `yaml:"severity"` // at least
+	URLs     []Secret `yaml:"urls" example:"https://hooks.example/…"` // to which alerts are posted
+	Secret   Secret   `yaml:"secret" example:"…"`                     // signs what is posted
+	Severity string   `yaml:"severity"`                               // info, warning or critical: at least
 }
 
 // Email says how alerts are sent by SMTP.
 type Email struct {
-	Host     string   `yaml:"host"`
-	Port     int      `yaml:"port"` // 0 is 587, or 465 with tls
-	TLS      bool     `yaml:"tls"`  // from the first byte; otherwise STARTTLS
-	User     string   `yaml:"user"`
-	Password Secret   `yaml:"password"`
-	From     Phrase   `yaml:"from"`
-	To       []Phrase `yaml:"to"`
-	Severity string   `yaml:"severity"` // at least
+	Host     string   `yaml:"host" example:"smtp.example"`              // of the mail server
+	Port     int      `yaml:"port"`                                     // 0 is 587, or 465 with tls
+	TLS      bool     `yaml:"tls"`                                      // from the first byte; otherwise STARTTLS
+	User     string   `yaml:"user" example:"bot@example.org"`           // of the mailbox
+	Password Secret   `yaml:"password" example:"…"`                     // of the mailbox
+	From     Phrase   `yaml:"from" example:"PoktBot <bot@example.org>"` // who it says it is
+	To       []Phrase `yaml:"to" example:"ana@example.org"`             // who is told
+	Severity string   `yaml:"severity"`                                 // info, warning or critical: at least
 }
 
 func defaultAlerts() Alerts {

@@ -2,10 +2,10 @@ package bot
 
 // Telegram says as whom the bot speaks on Telegram.
 type Telegram struct {
-	Token Secret `yaml:"token"` // of the bot, from @BotFather
+	Token Secret `yaml:"token" example:"123456789:…"` // of the bot; @BotFather makes one
 }
 
 // Discord says as whom the bot speaks on Discord.
 type Discord struct {
-	Token Secret `yaml:"token"` // of the bot, from the developer portal
+	Token Secret `yaml:"token" example:"…"` // of the bot; the developer portal makes one
 }

@@ -27,23 +27,24 @@ type Config struct {
 	Chain     Chain            `yaml:"chain"`
 	PoktScan  PoktScan         `yaml:"poktscan"`
 	Morse     Morse            `yaml:"morse"`
-	Database  Secret           `yaml:"database"`      // a path of an SQLite file, or a postgres:// URL
-	Nodes     []pocket.Address `yaml:"nodes"`         // operators to watch from the start, and nodes of Morse; /node adds more
-	Wallets   []pocket.Address `yaml:"wallets"`       // whose part of the rewards is "my share"
-	Mode      Mode             `yaml:"mode"`          // watched or everything
-	Poll      Duration         `yaml:"poll_interval"` // how often to look for a new block where the node has no websocket
-	Retention Duration         `yaml:"retention"`     // single events older than this are dropped, daily sums stay; 0 keeps all
-	Zone      string           `yaml:"zone"`          // whose days are days: a name such as Europe/Madrid
-	Decimal   string           `yaml:"decimal_mark"`  // point or comma, in files
-	Dates     DateLayout       `yaml:"dates"`         // how dates are written, such as DD/MM/YYYY, and read
-	Theme     string           `yaml:"theme"`         // light or dark, of pictures
-	GraphDays int              `yaml:"graph_days"`    // of /graph when no number is given
+	Database  Secret           `yaml:"database"`                                                                                                // a path of an SQLite file, or a postgres:// URL
+	Nodes     []pocket.Address `yaml:"nodes" example:"pokt1cctzyqv68ss06lmqnhyf07yggxwsv4329rcuu5;pokt1tlenzxkfh38zr34wrhqjpsuvm0g3m2wazmsdl5"` // operators to watch from the start, and nodes of Morse; /node adds more
+	Wallets   []pocket.Address `yaml:"wallets" example:"pokt1tlenzxkfh38zr34wrhqjpsuvm0g3m2wazmsdl5"`                                           // whose part of the rewards is "my share"
+	Mode      Mode             `yaml:"mode"`                                                                                                    // watched keeps what concerns the nodes, everything all that is settled
+	Poll      Duration         `yaml:"poll_interval"`                                                                                           // how often to look for a new block where the node has no websocket
+	Retention Duration         `yaml:"retention"`                                                                                               // single events older than this are dropped, daily sums stay; 0 keeps all
+	Zone      string           `yaml:"zone"`                                                                                                    // whose days are days: a name such as Europe/Madrid
+	Decimal   string           `yaml:"decimal_mark"`                                                                                            // of numbers in files: point or comma
+	Dates     DateLayout       `yaml:"dates"`                                                                                                   // how dates are written, such as DD/MM/YYYY, and read
+	Theme     string           `yaml:"theme"`                                                                                                   // of pictures: light or dark
+	GraphDays int              `yaml:"graph_days"`                                                                                              // how many days /graph shows when no number is given
 	Prices    Prices           `yaml:"prices"`
 	Tax       Tax              `yaml:"tax"`
 	Alerts    Alerts           `yaml:"alerts"`
 	Access    Access           `yaml:"access"`
 	Telegram  Telegram         `yaml:"telegram"`
 	Discord   Discord          `yaml:"discord"`
+	Releases  Releases         `yaml:"releases"`
 
 	file      string                  // that was read, if any
 	origins   map[string]string       // where each key that was set stands, for errors
@@ -55,51 +56,51 @@ type Config struct {
 
 // Chain says which chain to read and from whom.
 type Chain struct {
-	RPC  []Secret `yaml:"rpc"`  // CometBFT RPC, the best first; secret, because many hosts put a key into the path
-	REST []Secret `yaml:"rest"` // Cosmos REST
-	ID   string   `yaml:"id"`   // such as pocket; a node of another chain is refused. Empty trusts the nodes
+	RPC  []Secret `yaml:"rpc" example:"http://127.0.0.1:26657"` // CometBFT RPC, the best first; secret, because many hosts put a key into the path
+	REST []Secret `yaml:"rest" example:"http://127.0.0.1:1317"` // Cosmos REST, the best first
+	ID   string   `yaml:"id" example:"pocket"`                  // such as pocket; a node of another chain is refused. Empty trusts the nodes
 }
 
 // Prices says in which currency money is shown beside POKT, and who tells what POKT was worth.
 type Prices struct {
-	Currency  string    `yaml:"currency"` // a code such as EUR; empty shows POKT alone
-	Sources   []string  `yaml:"sources"`  // file and coingecko, in the order in which they are believed
-	File      string    `yaml:"file"`     // CSV: a date or time, and a price, in each line
+	Currency  string    `yaml:"currency" example:"EUR"`           // a code such as EUR; empty shows POKT alone
+	Sources   []string  `yaml:"sources" example:"file;coingecko"` // file and coingecko, in the order in which they are believed
+	File      string    `yaml:"file" example:"prices.csv"`        // CSV: a date or time, and a price, in each line
 	CoinGecko CoinGecko `yaml:"coingecko"`
 }
 
 // CoinGecko says how CoinGecko is asked for prices.
 type CoinGecko struct {
-	Plan string `yaml:"plan"` // free, demo or pro
-	Key  Secret `yaml:"key"`  // of the plans demo and pro
-	Coin string `yaml:"coin"` // what CoinGecko calls POKT
-	URL  Secret `yaml:"url"`  // another root of the API than CoinGecko's own, such as a proxy's
+	Plan string `yaml:"plan"`                                       // free, demo or pro
+	Key  Secret `yaml:"key" example:"CG-…"`                         // of the plans demo and pro
+	Coin string `yaml:"coin"`                                       // what CoinGecko calls POKT
+	URL  Secret `yaml:"url" example:"https://proxy.example/api/v3"` // another root of the API than CoinGecko's own, such as a proxy's
 }
 
 // Tax says how files for tax programs are written.
 type Tax struct {
-	Platform      string   `yaml:"platform"`       // where it was earned, in formats with such a column
-	Asset         string   `yaml:"asset"`          // what the tax program calls POKT
-	CurrencyAlias string   `yaml:"currency_alias"` // what the currency is called in names of columns, such as Euro
-	Times         string   `yaml:"times"`          // layout of times; empty is what the format wants
-	ByDay         bool     `yaml:"by_day"`         // one line for each wallet and day
-	Losses        bool     `yaml:"losses"`         // also slashes and the fees of transactions
-	Columns       []Phrase `yaml:"columns"`        // which columns, in which order, under which names: NAME or NAME=WORD; empty is all
-	Types         []Phrase `yaml:"types"`          // words for kinds of lines: reward=Staking
+	Platform      string   `yaml:"platform" example:"Pocket"`                                         // where it was earned, in formats with such a column
+	Asset         string   `yaml:"asset" example:"POKT"`                                              // what the tax program calls POKT
+	CurrencyAlias string   `yaml:"currency_alias" example:"Euro"`                                     // what the currency is called in names of columns, such as Euro
+	Times         string   `yaml:"times" example:"%d/%m/%Y %H:%M:%S %z"`                              // layout of times; empty is what the format wants
+	ByDay         bool     `yaml:"by_day"`                                                            // one line for each wallet and day
+	Losses        bool     `yaml:"losses"`                                                            // also slashes and the fees of transactions
+	Columns       []Phrase `yaml:"columns" example:"Type;Buy Amount;Buy Cur.;Date;Tx-ID=Transaction"` // which columns, in which order, under which names: NAME or NAME=WORD; empty is all
+	Types         []Phrase `yaml:"types" example:"reward=Staking"`                                    // words for kinds of lines: reward=Staking
 }
 
 // PoktScan says where history may be read that a full node does not have, or only slowly. What happens now is read from the chain.
 type PoktScan struct {
-	URL []Secret `yaml:"url"` // GraphQL services such as https://data.pocket.network/graphql, the best first
-	Key Secret   `yaml:"key"` // if they want one
+	URL []Secret `yaml:"url" example:"https://data.pocket.network/graphql"` // GraphQL services such as https://data.pocket.network/graphql, the best first
+	Key Secret   `yaml:"key" example:"…"`                                   // if they want one
 }
 
 // Morse says how the chain before Shannon is read. It ended in 2025.
 type Morse struct {
-	RPC        []Secret `yaml:"rpc"`        // of archival nodes, such as http://127.0.0.1:8081
-	Tendermint []Secret `yaml:"tendermint"` // of the same, if open, such as http://127.0.0.1:26657: it tells rewards that are computed otherwise
-	ID         string   `yaml:"id"`         // such as mainnet; empty trusts the nodes
-	Database   Secret   `yaml:"database"`   // its own index; empty is a file beside that of Shannon
+	RPC        []Secret `yaml:"rpc" example:"http://127.0.0.1:8081"`         // of archival nodes, such as http://127.0.0.1:8081
+	Tendermint []Secret `yaml:"tendermint" example:"http://127.0.0.1:26657"` // of the same, if open, such as http://127.0.0.1:26657: it tells rewards that are computed otherwise
+	ID         string   `yaml:"id" example:"mainnet"`                        // such as mainnet; empty trusts the nodes
+	Database   Secret   `yaml:"database" example:"poktbot-morse.db"`         // its own index; empty is a file beside that of Shannon
 }
 
 // Mode says how much of the chain the index keeps.
@@ -124,6 +125,7 @@ func DefaultConfig() Config {
 		GraphDays: 15,
 		Alerts:    defaultAlerts(),
 		Access:    defaultAccess(),
+		Releases:  defaultReleases(),
 		Prices:    Prices{CoinGecko: CoinGecko{Plan: "free", Coin: "pocket-network"}},
 	}
 }
@@ -229,7 +231,7 @@ func (c *Config) Validate() error {
 	if c.GraphDays < 1 || c.GraphDays > maxGraphDays {
 		errs = append(errs, c.fault("graph_days", "%d; want between 1 and %d", c.GraphDays, maxGraphDays))
 	}
-	errs = append(errs, c.checkPrices(), c.checkTax(), c.checkAlerts(), c.checkAccess())
+	errs = append(errs, c.checkPrices(), c.checkTax(), c.checkAlerts(), c.checkAccess(), c.checkReleases())
 	return errors.Join(errs...)
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/poktbot/poktbot/monitor"
+	"github.com/poktbot/poktbot/monitor/notify"
 	"github.com/poktbot/poktbot/pocket/index/sqlite"
 	"github.com/poktbot/poktbot/report/alert"
 )
@@ -80,6 +81,11 @@ func (b *Bot) watcherOptions(ctx context.Context, s *screen) ([]monitor.Option, 
 		monitor.To(monitor.Destination{Name: screenName, Notifier: s, PerMinute: -1}),
 	}
 	for _, d := range destinations {
+		options = append(options, monitor.To(d))
+	}
+	if least := b.config.Alerts.Log; least != "" {
+		d := monitor.Destination{Name: "log", Notifier: notify.NewLog(b.log, s.texts.Message), PerMinute: -1}
+		_ = d.Filter.Severity.UnmarshalText([]byte(least)) // it was checked
 		options = append(options, monitor.To(d))
 	}
 	if targets := b.config.Alerts.Connectivity; len(targets) > 0 {

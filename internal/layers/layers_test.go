@@ -69,7 +69,8 @@ var table = map[string]layer{
 		"pocket/index/postgres", "rewards", "report", "report/xlsx", "report/plot"}},
 	"examples/bot/keep":    {imports: []string{"internal/sqlmigrate"}},
 	"examples/bot/chat":    {imports: []string{"examples/bot", "examples/bot/keep", "monitor", "report/alert"}},
-	"examples/bot/program": {imports: []string{"examples/bot"}},
+	"examples/bot/program": {imports: []string{"examples", "examples/bot"}},
+	"examples":             {},
 	"examples/terminal":    {imports: []string{"examples/bot"}},
 }
 

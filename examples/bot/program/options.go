@@ -15,6 +15,7 @@ type options struct {
 	config  string
 	check   bool
 	demo    bool
+	example bool
 	health  bool
 	version bool
 	verbose bool
@@ -35,6 +36,7 @@ func parse(name string, args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.config, "config", "", "configuration `file`")
 	flags.BoolVar(&o.check, "check", false, "check the configuration, say what is set, and exit with 0 if it is good and 2 otherwise")
 	flags.BoolVar(&o.demo, "demo", false, "simulate a chain in the process, to try the chat without one")
+	flags.BoolVar(&o.example, "example", false, "print a configuration with every key, explained, and exit")
 	flags.BoolVar(&o.health, "health", false, "exit with 0 if the program that runs with this configuration is well, and 1 otherwise")
 	flags.BoolVar(&o.verbose, "v", false, "log more")
 	flags.BoolVar(&o.version, "version", false, "print the version and exit")

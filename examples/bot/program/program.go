@@ -14,6 +14,7 @@ import (
 	"time"
 	_ "time/tzdata" // zones work on machines without a database of them
 
+	"github.com/poktbot/poktbot/examples"
 	"github.com/poktbot/poktbot/examples/bot"
 )
 
@@ -72,6 +73,9 @@ func (p *program) run(ctx context.Context, args []string) int {
 		return exitArguments
 	case p.options.version:
 		fmt.Fprintln(p.out, "poktbot "+p.name+" "+bot.Version())
+		return 0
+	case p.options.example:
+		fmt.Fprint(p.out, examples.Config())
 		return 0
 	case p.options.check:
 		return p.check()

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/poktbot/poktbot/examples"
 	"github.com/poktbot/poktbot/examples/bot"
 )
 
@@ -235,6 +236,9 @@ func TestArgumentsThatMakeNoSense(t *testing.T) {
 	code, output := start(t, t.TempDir(), nil, "-h").end()
 	assert.Equal(t, 0, code)
 	assert.Contains(t, output, "PoktBot for telegram.")
+	code, output = start(t, t.TempDir(), nil, "-example").end()
+	assert.Equal(t, 0, code)
+	assert.Equal(t, examples.Config(), output)
 	code, output = start(t, t.TempDir(), nil, "-version").end()
 	assert.Equal(t, 0, code)
 	assert.Contains(t, output, "poktbot telegram ")
