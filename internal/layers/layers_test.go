@@ -68,10 +68,12 @@ var table = map[string]layer{
 		"pocket", "pocket/pockettest", "pocket/shannon", "pocket/index", "pocket/index/sqlite",
 		"pocket/index/postgres", "rewards", "report", "report/xlsx", "report/plot"}},
 	"examples/bot/keep":    {imports: []string{"internal/sqlmigrate"}},
-	"examples/bot/chat":    {imports: []string{"examples/bot", "examples/bot/keep", "monitor", "report/alert"}},
+	"examples/bot/chat":    {imports: []string{"examples/bot", "examples/bot/keep", "monitor", "pocket", "report", "report/alert"}},
 	"examples/bot/program": {imports: []string{"examples", "examples/bot"}},
 	"examples":             {},
 	"examples/terminal":    {imports: []string{"examples/bot"}},
+
+	"examples/bot/chat/chattest": {imports: []string{"examples/bot/chat"}},
 }
 
 type goPackage struct {

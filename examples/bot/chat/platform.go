@@ -138,3 +138,8 @@ func (k ErrorKind) String() string {
 	}
 	return fmt.Sprintf("kind %d", int(k))
 }
+
+// A Deleter is a [Channel] that can take messages away again. Without it a message that is of no use any more is made short.
+type Deleter interface {
+	Delete(ctx context.Context, id string) error
+}
