@@ -2,6 +2,7 @@ package check_test
 
 import (
 	"context"
+	"iter"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -91,7 +92,10 @@ func play(t *testing.T, s scene, act func(*stage)) {
 		ctx, stop := context.WithCancel(t.Context())
 		followed := make(chan error, 1)
 		from := max(1, st.chain.Head()-100)
-		go func() { followed <- index.NewFollower(st.index, st.client, index.FollowerConfig{From: from}).Run(ctx) }()
+		tail := &awake{index: st.index, news: make(chan struct{})}
+		go func() {
+			followed <- index.NewFollower(st.index, st.client, index.FollowerConfig{From: from, Stored: tail.stored}).Run(ctx)
+		}()
 		defer func() {
 			stop()
 			assert.ErrorIs(t, <-followed, context.Canceled)
@@ -100,11 +104,64 @@ func play(t *testing.T, s scene, act func(*stage)) {
 		if s.checks == nil {
 			s.checks = blockChecks
 		}
-		st.source, st.store, st.rules = check.Heads(st.index), monitor.NewMemory(), s.rules(t)
+		st.source, st.store, st.rules = check.Heads(tail), monitor.NewMemory(), s.rules(t)
 		st.bench = st.start(s.checks(st))
 		defer func() { st.bench.Stop() }()
 		act(st)
 	})
+}
+
+// awake is the tail of an index that no other process writes to, so that it need not look for news each second: in simulated time there
+// are thousands of those.
+type awake struct {
+	index *index.Index
+	mu    sync.Mutex
+	news  chan struct{} // closed when a block is stored
+}
+
+func (a *awake) stored(pocket.Block, []pocket.Event) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	close(a.news)
+	a.news = make(chan struct{})
+}
+
+func (a *awake) wait() <-chan struct{} {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.news
+}
+
+// Heads implements [check.Tail].
+func (a *awake) Heads(ctx context.Context, after pocket.Height) iter.Seq2[pocket.Told, error] {
+	return func(yield func(pocket.Told, error) bool) {
+		for ctx.Err() == nil {
+			news := a.wait()
+			cursor, err := a.index.Cursor(ctx)
+			if err != nil {
+				yield(pocket.Told{}, err)
+				return
+			}
+			if after < 0 {
+				after = cursor
+			}
+			if after < cursor {
+				for t, err := range a.index.Heads(ctx, after) {
+					if !yield(t, err) || err != nil {
+						return
+					}
+					if after = t.Block.Height; after >= cursor {
+						break
+					}
+				}
+				continue
+			}
+			select {
+			case <-ctx.Done():
+			case <-news:
+			}
+		}
+	}
 }
 
 // start begins a watcher on what the one before it has stored.
