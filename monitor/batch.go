@@ -70,7 +70,7 @@ func (b *batch) put(old, s State, store bool) {
 
 // result judges one result.
 func (b *batch) result(check string, res Result) {
-	res.Key = res.Key.clean()
+	res.Key, res.Causes = res.Key.clean(), cleanKeys(res.Causes)
 	old := b.get(res.Key)
 	rule := b.c.rules.find(res.Key, res.Labels)
 	s := old

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -33,6 +34,20 @@ func (k Key) String() string {
 		text += " " + k.Part
 	}
 	return text
+}
+
+// cleanKeys returns keys of which each is clean. It changes none of those it was given.
+func cleanKeys(keys []Key) []Key {
+	for i, k := range keys {
+		if k.clean() != k {
+			keys = slices.Clone(keys)
+			for j := i; j < len(keys); j++ {
+				keys[j] = keys[j].clean()
+			}
+			break
+		}
+	}
+	return keys
 }
 
 // clean returns k with what no database takes replaced: a key may hold what a stranger chose.

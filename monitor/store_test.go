@@ -293,3 +293,14 @@ func TestAStrangersTextInAKeyStopsNothing(t *testing.T) {
 		require.ErrorIs(t, <-done, context.Canceled)
 	})
 }
+
+func TestACauseIsKnownAgainWhateverAStrangerCalledIt(t *testing.T) {
+	bubble(t, func(t *testing.T, s *scene, b *monitortest.Bench) {
+		odd := monitor.Key{Name: monitor.NodeUnreachable, Subject: "a\xff\x00b"}
+		causes := []monitor.Key{proof, odd}
+		s.set(failing(odd), failing(key(monitor.NodeOutOfSync, "x"), causes...))
+		b.Pass(time.Minute)
+		assert.Equal(t, []string{"fired critical node.unreachable a\uFFFD\uFFFDb"}, b.Lines(), "a cause hides its symptoms")
+		assert.Equal(t, "a\xff\x00b", causes[1].Subject, "what a check holds is left as it is")
+	})
+}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/poktbot/poktbot/monitor"
+	"github.com/poktbot/poktbot/monitor/check"
 	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/pocket/index"
 	"github.com/poktbot/poktbot/pocket/morse"
@@ -42,9 +43,10 @@ type Bot struct {
 
 	priceSource rewards.PriceSource // nil without a currency
 
-	alertStore monitor.Store
-	watcher    atomic.Pointer[monitor.Watcher] // the one that runs, nil while none does
-	hearing    hearing                         // what its checks say
+	alertStore  monitor.Store
+	watcher     atomic.Pointer[monitor.Watcher] // the one that runs, nil while none does
+	hearing     hearing                         // what its checks say
+	checkMemory check.Memory                    // what they must still know after a restart
 
 	mu      sync.Mutex
 	loaded  loadedPrices

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"net/netip"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/poktbot/poktbot/monitor"
@@ -227,22 +224,8 @@ func (b *Bot) guard() (*check.Guard, error) {
 	return guard, nil
 }
 
-// memory keeps what checks must still know after a restart, beside the database.
-func (b *Bot) memory() (check.Memory, error) {
-	place := b.config.beside("memory")
-	if b.config.isPostgres() {
-		folder, err := os.UserCacheDir()
-		if err != nil {
-			return check.NewMemory(), nil // on a machine without a home: a restart begins to learn anew
-		}
-		place = filepath.Join(folder, "poktbot", "memory")
-	}
-	memory, err := check.NewFileMemory(strings.TrimSuffix(place, filepath.Ext(place)))
-	if err != nil {
-		return nil, err
-	}
-	return memory, nil
-}
+// memory keeps what checks must still know after a restart, beside the alerts.
+func (b *Bot) memory() (check.Memory, error) { return b.checkMemory, nil }
 
 // operators are the watched nodes of the live chain.
 func (b *Bot) operators(ctx context.Context) ([]pocket.Address, error) {

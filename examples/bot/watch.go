@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/poktbot/poktbot/monitor"
+	"github.com/poktbot/poktbot/monitor/check"
 	"github.com/poktbot/poktbot/monitor/notify"
 	"github.com/poktbot/poktbot/pocket/index/sqlite"
 	"github.com/poktbot/poktbot/report/alert"
@@ -42,8 +43,11 @@ func (b *Bot) openAlerts(ctx context.Context) (err error) {
 		}
 		b.closers = append(b.closers, db.Write.Close, db.Read.Close)
 	}
-	b.alertStore, err = monitor.NewStore(ctx, monitor.StoreDB{Write: db.Write, Read: db.Read, Dialect: monitor.Dialect(db.Dialect), Explain: db.Explain})
-	if err != nil || !b.config.Alerts.Enabled {
+	place := monitor.StoreDB{Write: db.Write, Read: db.Read, Dialect: monitor.Dialect(db.Dialect), Explain: db.Explain}
+	if b.alertStore, err = monitor.NewStore(ctx, place); err != nil || !b.config.Alerts.Enabled {
+		return err
+	}
+	if b.checkMemory, err = check.NewSQLMemory(ctx, place); err != nil {
 		return err
 	}
 	_, err = b.newWatcher(ctx, nil) // what is wrong is said before anything is read
