@@ -87,6 +87,8 @@ func DefaultRules() map[Name]Rule {
 		MonitorBlind:          warning,
 		MonitorDeliveryFailed: critical,
 		MonitorTest:           {Severity: Info, Lasts: time.Minute},
+
+		BotReleaseAvailable: {Severity: Info, UnknownFor: -1}, // that nobody can be asked about releases costs nothing
 	}
 }
 

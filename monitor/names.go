@@ -92,5 +92,8 @@ const (
 	MonitorTest           Name = "monitor.test"            // a test alert that somebody asked for
 )
 
+// What may happen to the program. The subject is its name, the part the version that is newer.
+const BotReleaseAvailable Name = "bot.release_available"
+
 // Custom is the family of rules on text: "custom.NAME".
 const Custom Name = "custom"

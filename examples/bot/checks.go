@@ -23,6 +23,7 @@ const (
 	everyName        = 5 * time.Minute
 	everyAccount     = 10 * time.Minute
 	everyParam       = 10 * time.Minute
+	everyRelease     = 6 * time.Hour
 )
 
 // checks are what is looked at: the chain's blocks as they are stored, and the network from time to time.
@@ -35,7 +36,7 @@ func (b *Bot) checks(ctx context.Context) ([]monitor.Option, error) {
 		monitor.OnBlock("suppliers", check.NewSuppliers(b.operators, b.store, b.client)),
 		monitor.OnBlock("claims", check.NewClaims(b.operators, b.store, b.client, check.ClaimsConfig{})),
 	}
-	for _, make := range []func(context.Context) ([]monitor.Option, error){b.accountChecks, b.nodeChecks, b.outsideChecks, b.textChecks} {
+	for _, make := range []func(context.Context) ([]monitor.Option, error){b.accountChecks, b.nodeChecks, b.outsideChecks, b.textChecks, b.releaseChecks} {
 		more, err := make(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("alerts: %w", err)
