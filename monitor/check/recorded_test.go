@@ -72,6 +72,7 @@ func (c recordedChain) SharedParams(ctx context.Context, _ pocket.Height) (pocke
 
 // TestTheRecordedBlocksTellWhatHappened looks at each block as if it were the newest.
 func TestTheRecordedBlocksTellWhatHappened(t *testing.T) {
+	long(t)
 	chain := recordedChain{pockettest.RecordedBlocks(), 460}
 	x, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "index.db"))
 	require.NoError(t, err)

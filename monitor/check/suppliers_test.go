@@ -171,6 +171,7 @@ func TestAMorseNodeThatIsClaimedIsToldAsThat(t *testing.T) {
 }
 
 func TestANewSupplierIsToldWithWhatItServes(t *testing.T) {
+	long(t)
 	config := calm(0)
 	config.BlockTime, config.Blocks, config.Suppliers, config.Rates.Leaves = time.Hour, 200, 8, 0.0000001
 	var height pocket.Height
@@ -232,6 +233,7 @@ func TestWhatNoEventToldIsFoundOut(t *testing.T) {
 }
 
 func TestAWatcherThatWasAwayTellsWhatHappenedAndHowThingsStand(t *testing.T) {
+	long(t)
 	play(t, scene{config: calm(100)}, func(s *stage) {
 		s.to(102)
 		assert.Empty(t, s.heard())

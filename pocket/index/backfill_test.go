@@ -132,6 +132,7 @@ func TestWhatWasSearchedIsNotTakenForWalked(t *testing.T) {
 
 // TestBackfillsInAnyOrderEndWithTheSame mixes everything that changes what is known and looks at the end.
 func TestBackfillsInAnyOrderEndWithTheSame(t *testing.T) {
+	long(t)
 	const blocks = 60
 	onEach(t, func(t *testing.T, _ func() *index.Index) {
 		runs := 0

@@ -126,6 +126,7 @@ func TestEventsAreThoseThatMatch(t *testing.T) {
 }
 
 func TestReadingManyPagesMissesNothing(t *testing.T) {
+	long(t)
 	onEach(t, func(t *testing.T, open func() *index.Index) {
 		x, w := open(), newWorld(3)
 		w.claims, w.suppliers = 900, addresses("supplier", 200)

@@ -34,6 +34,7 @@ var counted = []pocket.Kind{pocket.KindSettlement, pocket.KindClaimExpiry, pocke
 // TestAnIndexOfANodeHoldsWhatTheChainDid goes the whole way: a node's JSON over HTTP and websocket, and compares with the simulator's
 // own books.
 func TestAnIndexOfANodeHoldsWhatTheChainDid(t *testing.T) {
+	long(t)
 	node := pockettest.NewNode(pockettest.NewChain(pockettest.Config{
 		Seed: 7, Params: pockettest.SmallParams(), Blocks: 400, Suppliers: 6, Rates: pockettest.Rates{Expiries: 30, Overserviced: 30, Leaves: 5},
 	}))
@@ -157,6 +158,7 @@ func TestANodeInTroubleCostsNoRows(t *testing.T) {
 
 // TestTheRecordedChainAddsUp stores a chain that ran the protocol's own software.
 func TestTheRecordedChainAddsUp(t *testing.T) {
+	long(t)
 	onEach(t, func(t *testing.T, open func() *index.Index) {
 		x := open()
 		var told []pocket.Event

@@ -418,6 +418,7 @@ func TestPatience(t *testing.T) {
 }
 
 func TestQuestionsForPricesThatMakeNoSense(t *testing.T) {
+	long(t)
 	p := newPriced(func() *index.Index { return opened(t, stores[0].place(t)) })
 	_, err := p.ask(pocket.Span{From: priceNow, To: ago(1)})
 	require.ErrorIs(t, err, pocket.ErrInvalid)

@@ -14,6 +14,7 @@ import (
 )
 
 func TestSumsStayExactWhenRowsArePruned(t *testing.T) {
+	long(t)
 	const blocks = 200
 	zones := zones(t)
 	onEach(t, func(t *testing.T, open func() *index.Index) {

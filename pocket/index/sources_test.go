@@ -83,6 +83,7 @@ func requireOnlyDiscards(t *testing.T, list []rewards.Difference, which string) 
 // TestAllSourcesTellTheSame compares a full node's RPC, PoktScan, an index that walked the chain and one that PoktScan filled: each reads over
 // real HTTP what one simulated chain did.
 func TestAllSourcesTellTheSame(t *testing.T) {
+	long(t)
 	n := newNetwork(t)
 	rpc := index.NewChainSource(n.node, 0)
 	onEach(t, func(t *testing.T, open func() *index.Index) {

@@ -56,6 +56,14 @@ var stores = []store{
 	}},
 }
 
+// long leaves a test out of short runs, such as that under the race detector: it does much, but one thing after the other.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("much, but one thing after the other")
+	}
+}
+
 // onEach runs a test on every kind of database.
 func onEach(t *testing.T, test func(t *testing.T, open func() *index.Index)) {
 	t.Helper()

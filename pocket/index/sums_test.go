@@ -90,6 +90,7 @@ func randomPrices(r *rapid.T, w *world, blocks int) *rewards.Prices {
 
 // TestSumsAreThoseOfTheEvents is what the index is for: whatever way it takes, its sums are those of the events added up one by one.
 func TestSumsAreThoseOfTheEvents(t *testing.T) {
+	long(t)
 	const blocks = 400 // two days, over a change of clocks
 	zones := zones(t)
 	onEach(t, func(t *testing.T, open func() *index.Index) {

@@ -135,6 +135,7 @@ var untold = map[string]func(pocket.Event) pocket.Event{
 }
 
 func TestNothingIsToldTwice(t *testing.T) {
+	long(t)
 	w := newWorld(81)
 	chain := newFakeChain(w, 1000)
 	chain.lie = func(h pocket.Height, _ []pocket.Event) []pocket.Event { return everyKind(w, h) }
