@@ -25,6 +25,9 @@ func alertID(k monitor.Key) string {
 	return hex.EncodeToString(sum[:])[:5]
 }
 
+// AlertID is what /ack and /mute call an alert.
+func AlertID(k monitor.Key) string { return alertID(k) }
+
 // alerts is /alerts: what is wrong now.
 func (c *call) alerts() error {
 	if len(c.args) > 0 {

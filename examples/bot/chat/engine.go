@@ -39,6 +39,8 @@ type Engine struct {
 	floods *floods
 	pages  *shelf
 	alarms *alarms // of prompts that time out
+
+	pressed *busyButtons
 }
 
 // An Option changes a default of [New].
@@ -75,6 +77,7 @@ func New(b Bot, p Platform, opts ...Option) *Engine {
 		bot: b, platform: p, limits: p.Limits(), log: slog.New(slog.DiscardHandler),
 		promptTime: 2 * time.Minute, buttonTime: 24 * time.Hour, perMinute: 20, burst: 5, own: 2, patience: time.Hour,
 		slots: make(chan struct{}, 32), pages: newShelf(), alarms: newAlarms(),
+		pressed: &busyButtons{ids: map[string]bool{}},
 	}
 	for _, opt := range opts {
 		opt(e)

@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/poktbot/poktbot/examples/bot"
 	"github.com/poktbot/poktbot/report"
@@ -15,16 +16,23 @@ import (
 
 // A reply is the answer to one line, on its way to a chat.
 type reply struct {
-	e       *Engine
-	u       Update
-	out     *outlet
-	line    string
-	began   time.Time
-	pressed *pressing // the menu whose button stood for the line, until it was tidied up; nil for none
-	working *progress // nil while there is none
-	sheets  int       // how many of several pages there were
-	said    bool
-	faults  []error // of what could not be sent, while other things could
+	e         *Engine
+	u         Update
+	out       *outlet
+	line      string
+	began     time.Time
+	pressed   *pressing // the menu whose button stood for the line, until it was tidied up; nil for none
+	working   *progress // nil while there is none
+	sheets    int       // how many of several pages there were
+	said      bool
+	failed    bool                        // the bot answered with an error
+	delivered bool                        // something arrived
+	notices   bool                        // a short answer is a notice to who pressed, and no message
+	held      *bot.Text                   // what may become a notice
+	quiet     bool                        // nobody asked: neither progress nor an error comes before the answer
+	remark    string                      // stands below the first text
+	before    func(context.Context) error // is called before the first message
+	faults    []error                     // of what could not be sent, while other things could
 }
 
 func (e *Engine) reply(u Update, out *outlet, line string) *reply {
@@ -35,8 +43,11 @@ func (e *Engine) reply(u Update, out *outlet, line string) *reply {
 func (r *reply) answer(ctx context.Context) error {
 	defer func() { r.endProgress(context.WithoutCancel(ctx), "Done.") }()
 	for part, err := range r.e.bot.Answer(ctx, r.e.request(r.u, r.line)) {
+		if err != nil && r.quiet && !r.said {
+			return err
+		}
 		if err != nil {
-			r.faults = append(r.faults, r.fail(ctx, err))
+			r.faults = append(r.faults, r.release(ctx), r.fail(ctx, err))
 			break
 		}
 		if err := r.show(ctx, part); err != nil {
@@ -46,14 +57,47 @@ func (r *reply) answer(ctx context.Context) error {
 			}
 		}
 	}
+	if held := r.held; held != nil {
+		r.held = nil
+		if word := noticeOf(*held); !r.said && word != "" {
+			r.u.Notice(word)
+		} else if err := r.show(ctx, *held); err != nil {
+			r.faults = append(r.faults, err)
+		}
+	}
 	r.tidyMenu(ctx)
 	return errors.Join(r.faults...)
 }
 
+// noticeOf is a text as a notice, "" when it is too long for one.
+func noticeOf(t bot.Text) string {
+	word := strings.TrimSpace(join(textSheet(t.Title, t.Lines).whole()).String())
+	if blank(word) || utf8.RuneCountInString(word) > noticeLength {
+		return ""
+	}
+	return word
+}
+
+// release sends what was held back, since more follows.
+func (r *reply) release(ctx context.Context) error {
+	held := r.held
+	if held == nil {
+		return nil
+	}
+	r.held = nil
+	return r.show(ctx, *held)
+}
+
 // show shows one part.
 func (r *reply) show(ctx context.Context, part bot.Part) error {
+	if err := r.release(ctx); err != nil {
+		return err
+	}
 	switch p := part.(type) {
 	case bot.Progress:
+		if r.quiet {
+			return nil
+		}
 		r.tidyMenu(ctx)
 		if r.working == nil {
 			r.working = newProgress(ctx, r.out.channel, r.began)
@@ -61,6 +105,11 @@ func (r *reply) show(ctx context.Context, part bot.Part) error {
 		r.working.tell(plain(p.String()))
 		return nil
 	case bot.Text:
+		if r.notices && !r.said {
+			r.held = &p
+			r.notices = false
+			return nil
+		}
 		return r.sheet(ctx, textSheet(p.Title, p.Lines))
 	case bot.Table:
 		s, err := r.e.table(ctx, p)
@@ -96,6 +145,10 @@ func (e *Engine) table(ctx context.Context, p bot.Table) (sheet, error) {
 
 // sheet sends text, in pages when it is long.
 func (r *reply) sheet(ctx context.Context, s sheet) error {
+	if word := r.remark; word != "" && len(s.lines) > 0 {
+		r.remark = ""
+		s.lines = append(s.lines, line{{Text: word, Style: Faint}})
+	}
 	pages := r.e.cut(s)
 	switch {
 	case len(pages) == 0:
@@ -129,6 +182,12 @@ func (r *reply) sheet(ctx context.Context, s sheet) error {
 func (r *reply) place(ctx context.Context, m Message, goesOn bool) (id string, err error) {
 	if m.Text.blank() && m.Picture == nil && m.File == nil {
 		return "", nil
+	}
+	defer func() { r.delivered = r.delivered || err == nil }()
+	if !r.said && r.before != nil {
+		if err := r.before(ctx); err != nil {
+			return "", err
+		}
 	}
 	r.said = true
 	onlyText := m.Picture == nil && m.File == nil && !m.Private
@@ -233,6 +292,7 @@ func (r *reply) attach(ctx context.Context, name, text string, m Message) error 
 // fail tells an error. It returns what the program's log needs to know of it.
 func (r *reply) fail(ctx context.Context, cause error) error {
 	said := r.said
+	r.failed = true
 	if errors.Is(cause, errPatience) || ctx.Err() != nil && errors.Is(cause, context.Cause(ctx)) {
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterwards)
 		defer cancel()

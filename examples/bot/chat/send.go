@@ -82,7 +82,7 @@ func (o *outlet) edit(ctx context.Context, id string, m Message) (string, error)
 
 // tidy edits a message if it is still there. That it cannot be is nobody's trouble: what matters was said.
 func (o *outlet) tidy(ctx context.Context, id string, m Message) {
-	for try := 1; try < o.tries; try++ {
+	for try := 1; ; try++ {
 		err := o.channel.Edit(ctx, id, m)
 		if !Is(err, Busy) || o.pause(ctx, try, err) != nil {
 			return
