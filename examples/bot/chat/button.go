@@ -372,16 +372,18 @@ func (r *reply) menu(ctx context.Context, p bot.Menu) error {
 		s.lines = append(s.lines, spelled(rows)...)
 		return r.sheet(ctx, s)
 	}
-	if len(s.head)+len(s.lines) == 0 {
-		s.head = []line{{{Text: "Menu", Style: Strong}}}
-	}
-	if pages := r.e.cut(s); len(pages) > 1 {
+	text := Rich{{Text: "Menu", Style: Strong}}
+	switch pages := r.e.cut(s); len(pages) {
+	case 0:
+	case 1:
+		text = pages[0]
+	default:
 		if err := r.sheet(ctx, s); err != nil {
 			return err
 		}
-		s = sheet{lines: []line{{{Text: "Choose:"}}}}
+		text = Rich{{Text: "Choose:"}}
 	}
-	m := menu{Kind: kindMenu, From: r.u.From, Chat: r.u.Chat, Text: join(s.whole()), Rows: rows}
+	m := menu{Kind: kindMenu, From: r.u.From, Chat: r.u.Chat, Text: text, Rows: rows}
 	_, _, err := r.offer(ctx, m, r.e.buttonTime)
 	return err
 }

@@ -194,6 +194,7 @@ func (e *Engine) sendDigest(ctx context.Context, s subscription, kind string, du
 	if err != nil {
 		return err
 	}
+	out.once = true
 	key, zone := s.Chat+"\x00"+kind, s.Zone
 	if zone == nil {
 		zone = time.UTC

@@ -107,6 +107,9 @@ func (e *Engine) Handle(ctx context.Context, u Update) (err error) {
 		if fault := recover(); fault != nil {
 			e.log.Error("answering failed", "fault", fault, "stack", string(debug.Stack()))
 			err = fmt.Errorf("answer in %s: a fault of this program", u.Chat)
+			if u.Answer != nil {
+				_, _ = u.Answer.Send(ctx, Message{Text: Rich{{Text: "⚠ That failed: a fault of this program; its log tells more."}}, Private: true})
+			}
 		}
 	}()
 	if u.Answer == nil || u.From == "" || u.Chat == "" {

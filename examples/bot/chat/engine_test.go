@@ -23,6 +23,8 @@ type fakeBot struct {
 	answers map[string]func(ctx context.Context, say func(bot.Part)) error
 	asked   []bot.Request
 	kept    keep.Store
+
+	otherwise func(ctx context.Context, say func(bot.Part)) error // answers what has no answer of its own
 }
 
 func newFakeBot() *fakeBot {
@@ -62,6 +64,9 @@ func (b *fakeBot) Answer(ctx context.Context, r bot.Request) iter.Seq2[bot.Part,
 		b.asked = append(b.asked, r)
 		do := b.answers[r.Text]
 		b.mu.Unlock()
+		if do == nil {
+			do = b.otherwise
+		}
 		if do == nil {
 			yield(nil, errors.New(strings.Fields(r.Text + " x")[0]+" is not a command; /help lists what there is"))
 			return

@@ -71,7 +71,7 @@ func (p *progress) run(ctx context.Context) {
 }
 
 func (p *progress) show(ctx context.Context, text string) (err error) {
-	m := Message{Text: Rich{{Text: "⏳ " + text, Style: Faint}}, Silent: true}
+	m := Message{Text: Rich{{Text: text, Style: Faint}}, Silent: true}
 	if p.id != "" {
 		return p.channel.Edit(ctx, p.id, m)
 	}

@@ -102,7 +102,7 @@ func (r *reply) show(ctx context.Context, part bot.Part) error {
 		if r.working == nil {
 			r.working = newProgress(ctx, r.out.channel, r.began)
 		}
-		r.working.tell(plain(p.String()))
+		r.working.tell(r.e.short("⏳ " + plain(p.String())))
 		return nil
 	case bot.Text:
 		if r.notices && !r.said {
@@ -127,6 +127,17 @@ func (r *reply) show(ctx context.Context, part bot.Part) error {
 		return r.prompt(ctx, p)
 	}
 	return nil
+}
+
+// short is text as a line that is not longer than some words of progress need to be.
+func (e *Engine) short(text string) string {
+	for n := 200; n > 1; n /= 2 {
+		text = clip(text, n)
+		if e.platform.Measure(Rich{{Text: text, Style: Faint}}) <= e.limits.Text {
+			break
+		}
+	}
+	return text
 }
 
 // table lays a table out.
@@ -293,11 +304,14 @@ func (r *reply) attach(ctx context.Context, name, text string, m Message) error 
 func (r *reply) fail(ctx context.Context, cause error) error {
 	said := r.said
 	r.failed = true
-	if errors.Is(cause, errPatience) || ctx.Err() != nil && errors.Is(cause, context.Cause(ctx)) {
+	if ended := context.Cause(ctx); ended != nil {
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterwards)
 		defer cancel()
 		ctx = late
-		if !errors.Is(cause, errPatience) && !errors.Is(cause, context.DeadlineExceeded) {
+		switch {
+		case errors.Is(ended, errPatience):
+			cause = errPatience
+		case errors.Is(cause, ended), errors.Is(cause, context.Canceled), errors.Is(cause, context.DeadlineExceeded):
 			cause = errInterrupted
 		}
 	}

@@ -123,7 +123,9 @@ const mostPages = 200
 
 // cut makes pages of a sheet, each of which fits the platform.
 func (e *Engine) cut(s sheet) []Rich {
-	fits := func(lines []line) bool { return e.platform.Measure(join(lines)) <= e.limits.Text }
+	fits := func(lines []line) bool {
+		return bytesOf(lines) <= utf8.UTFMax*e.limits.Text && e.platform.Measure(join(lines)) <= e.limits.Text
+	}
 	head, lines := s.head, s.lines
 	if len(lines) == 0 {
 		head, lines = nil, s.head
@@ -151,6 +153,16 @@ func (e *Engine) cut(s sheet) []Rich {
 		lines = lines[n:]
 	}
 	return slices.DeleteFunc(pages, Rich.blank)
+}
+
+// bytesOf is how long lines are: what has more bytes than any text of that many letters need not be measured.
+func bytesOf(lines []line) (n int) {
+	for _, l := range lines {
+		for _, span := range l {
+			n += len(span.Text)
+		}
+	}
+	return n
 }
 
 // together is where to cut at most n lines so that what belongs together stays so, if it is not too much.
@@ -184,20 +196,18 @@ func most(limit int, ok func(int) bool) int {
 
 // split cuts a line so that its first piece fits below head, between words if there are any.
 func (e *Engine) split(head []line, l line) (first, rest line) {
-	total := 0
-	for _, span := range l {
-		total += utf8.RuneCountInString(span.Text)
-	}
-	n := most(total, func(n int) bool {
+	l, beyond := l.at(e.limits.Text + 1) // no more letters than that can fit
+	runes := []rune(Rich(l).String())
+	n := most(len(runes), func(n int) bool {
 		first, _ := l.at(n)
 		return e.platform.Measure(join(append(slices.Clone(head), first))) <= e.limits.Text
 	})
 	n = max(n, 1)
-	runes := []rune(Rich(l).String())
 	if n < len(runes) {
 		n = cutBefore(runes, n)
 	}
-	return l.at(n)
+	first, rest = l.at(n)
+	return first, append(slices.Clip(rest), beyond...)
 }
 
 // cutBefore is where to cut runes at n or somewhat before: between words, and not inside of a sign that is made of several.

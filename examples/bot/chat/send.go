@@ -14,6 +14,7 @@ type outlet struct {
 	channel Channel
 	open    func() (Channel, error) // the chat itself, for when what answers an interaction has ended
 	tries   int
+	once    bool          // what may have arrived is not sent again
 	longest time.Duration // pause
 }
 
@@ -53,7 +54,7 @@ func (o *outlet) send(ctx context.Context, m Message) (id string, err error) {
 			m.Text = m.Text.plainly()
 			continue
 		case Is(err, Busy):
-		case Is(err, Blocked), Is(err, Gone), Is(err, Refused), m.Picture != nil, m.File != nil:
+		case Is(err, Blocked), Is(err, Gone), Is(err, Refused), m.Picture != nil, m.File != nil, o.once:
 			return "", err
 		}
 		if err := o.pause(ctx, try, err); err != nil {
