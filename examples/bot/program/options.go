@@ -16,6 +16,8 @@ type options struct {
 	check   bool
 	demo    bool
 	example bool
+	imports string
+	out     string
 	health  bool
 	version bool
 	verbose bool
@@ -36,6 +38,8 @@ func parse(name string, args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.config, "config", "", "configuration `file`")
 	flags.BoolVar(&o.check, "check", false, "check the configuration, say what is set, and exit with 0 if it is good and 2 otherwise")
 	flags.BoolVar(&o.demo, "demo", false, "simulate a chain in the process, to try the chat without one")
+	flags.StringVar(&o.imports, "import", "", "turn a configuration of the PoktBot of 2022, `FILE` .yaml, .ini or .json, into one of this one, and exit")
+	flags.StringVar(&o.out, "out", bot.ConfigName, "with -import: the `FILE` to write, which must not be there yet")
 	flags.BoolVar(&o.example, "example", false, "print a configuration with every key, explained, and exit")
 	flags.BoolVar(&o.health, "health", false, "exit with 0 if the program that runs with this configuration is well, and 1 otherwise")
 	flags.BoolVar(&o.verbose, "v", false, "log more")

@@ -77,6 +77,8 @@ func (p *program) run(ctx context.Context, args []string) int {
 	case p.options.example:
 		fmt.Fprint(p.out, examples.Config())
 		return 0
+	case p.options.imports != "":
+		return p.importOriginal()
 	case p.options.check:
 		return p.check()
 	case p.options.health:

@@ -223,6 +223,29 @@ func TestADemonstrationNeedsATokenAndNoChain(t *testing.T) {
 	assert.Len(t, left, 1, "nothing is left but the configuration")
 }
 
+func TestAnImportWritesTheConfigurationAndTheTokenAndNothingTwice(t *testing.T) {
+	folder := t.TempDir()
+	old := filepath.Join(folder, "config.ini")
+	require.NoError(t, os.WriteFile(old, []byte("[TELEGRAM_API]\nbot_token = 1:token-secret\napi_id = 5\n[IDS]\nadmins_ids = 7\n"), 0o600))
+	code, output := start(t, folder, nil, "-import", "config.ini").end()
+	assert.Equal(t, 0, code, output)
+	assert.Contains(t, output, "poktbot.yaml is written, and the token to telegram-token. Put your full nodes into")
+	assert.Contains(t, output, "no counterpart: TELEGRAM_API.api_id: bots need the token alone\n")
+	assert.NotContains(t, output, "token-secret")
+
+	code, output = start(t, folder, nil, "-check").end()
+	assert.Equal(t, 0, code, output)
+	assert.Contains(t, output, "telegram.token: REDACTED  (poktbot.yaml:")
+	assert.Contains(t, output, "access.admins: telegram:7  (poktbot.yaml:")
+
+	code, output = start(t, folder, nil, "-import", "config.ini").end()
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, output, "poktbot.yaml: file already exists; nothing was written")
+	code, output = start(t, folder, nil, "-import", "none.ini", "-out", "x.yaml").end()
+	assert.Equal(t, exitArguments, code)
+	assert.Contains(t, output, "import: open none.ini: ")
+}
+
 func TestArgumentsThatMakeNoSense(t *testing.T) {
 	for want, args := range map[string][]string{
 		`"now" is no flag`:                                 {"now"},
