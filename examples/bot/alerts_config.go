@@ -11,6 +11,7 @@ import (
 
 	"github.com/poktbot/poktbot/monitor"
 	"github.com/poktbot/poktbot/monitor/notify"
+	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/report/alert"
 )
 
@@ -141,8 +142,11 @@ func (c *Config) checkPrivate(text string) error {
 }
 
 // alertTexts are what alerts say, in our words or the user's.
-func (c *Config) alertTexts() (*alert.Texts, error) {
-	o := alert.Options{Audience: alert.Audience(c.Alerts.Audience), Zone: c.Location(), TimeLayout: c.Dates.Go() + " 15:04"}
+func (c *Config) alertTexts() (*alert.Texts, error) { return c.valuedTexts(nil) }
+
+// valuedTexts are the same, with what amounts were worth beside them.
+func (c *Config) valuedTexts(worth func(pocket.Upokt, time.Time) string) (*alert.Texts, error) {
+	o := alert.Options{Audience: alert.Audience(c.Alerts.Audience), Zone: c.Location(), TimeLayout: c.Dates.Go() + " 15:04", Worth: worth}
 	if c.Alerts.Templates != "" {
 		text, err := os.ReadFile(c.Alerts.Templates)
 		if err != nil {

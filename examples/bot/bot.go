@@ -41,7 +41,8 @@ type Bot struct {
 	morse      *morse.Client    // nil without Morse
 	morseStore *index.Index
 
-	priceSource rewards.PriceSource // nil without a currency
+	priceSource rewards.PriceSource            // nil without a currency
+	latest      atomic.Pointer[rewards.Prices] // of the last days, for alerts; nil before they are loaded
 
 	alertStore  monitor.Store
 	watcher     atomic.Pointer[monitor.Watcher] // the one that runs, nil while none does

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/poktbot/poktbot/monitor"
@@ -56,7 +57,7 @@ func (b *Bot) openAlerts(ctx context.Context) (err error) {
 
 // newWatcher makes the watcher that the configuration asks for, which tells alerts to the screen as well.
 func (b *Bot) newWatcher(ctx context.Context, tell func(Part) error) (*monitor.Watcher, error) {
-	texts, err := b.config.alertTexts()
+	texts, err := b.config.valuedTexts(b.worth)
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +119,11 @@ func (b *Bot) watch(ctx context.Context, tell func(Part) error) error {
 		return err
 	}
 	defer stop()
+	priced, enough := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { b.keepPrices(priced) })
+	defer wg.Wait()
+	defer enough()
 	err = watcher.Run(ctx)
 	if errors.Is(err, monitor.ErrTaken) {
 		return tell(Text{Lines: []string{"Another program on this database watches now, and tells of alerts in place of this one."}})
@@ -148,5 +154,5 @@ func (b *Bot) serveMetrics(watcher *monitor.Watcher) (stop func(), err error) {
 
 // texts are what alerts are called in lists.
 func (b *Bot) texts(*call) (*alert.Texts, error) {
-	return alert.New(alert.Options{Audience: alert.Audience(b.config.Alerts.Audience), Zone: b.zone, Plain: true})
+	return alert.New(alert.Options{Audience: alert.Audience(b.config.Alerts.Audience), Zone: b.zone, Plain: true, Worth: b.worth})
 }

@@ -56,7 +56,7 @@ func (a About) Fact(name string) string {
 	if !ok {
 		return ""
 	}
-	return a.texts.show(fact)
+	return a.texts.valued(fact, a.event.At)
 }
 
 // Has reports whether a fact is known.
@@ -83,6 +83,26 @@ func (a About) Less(name, limit string) bool {
 	}
 	bound, err := number(limit)
 	return err == nil && value.LessThan(bound)
+}
+
+// valuedFacts are the amounts beside which it stands what they were worth: those that change hands or are lost. What a stake or a balance
+// is worth is no news.
+var valuedFacts = map[string]bool{"amount": true, "claimed": true, "lost": true, "penalty": true, "reward": true}
+
+// valued returns a fact for people, and beside an amount that is lost or paid what that was worth at a moment.
+func (t *Texts) valued(f monitor.Fact, at time.Time) string {
+	text := t.show(f)
+	if f.Unit != monitor.UnitUpokt || !valuedFacts[f.Name] || t.options.Worth == nil || at.IsZero() {
+		return text
+	}
+	n, err := number(f.Value)
+	if err != nil || !n.IsInteger() || !n.BigInt().IsInt64() || n.IsZero() {
+		return text
+	}
+	if worth := report.Line(t.options.Worth(pocket.Upokt(n.IntPart()), at), 60); worth != "" {
+		text += " (" + worth + ")"
+	}
+	return text
 }
 
 // show returns a fact for people. A value that does not fit its unit is shown as it is.

@@ -7,11 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/poktbot/poktbot/monitor"
 	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/report"
 	"github.com/poktbot/poktbot/report/alert"
 )
 
@@ -123,6 +125,44 @@ func TestAnAlertWithoutATemplateIsToldByItsFacts(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "custom: disk on fire pokt1cctz…rcuu5 row 2", title)
 	assert.Equal(t, []string{"burning for: 1 hour 30 minutes", "lit: 24/11/2026 04:10", "by�[2J: =cmd() �txt", "odd: many", "huge: 1e99999999"}, lines)
+}
+
+func TestWhatWasLostOrPaidIsToldWithWhatItWasWorthThen(t *testing.T) {
+	var asked []time.Time
+	worth := func(u pocket.Upokt, at time.Time) string {
+		asked = append(asked, at)
+		if u > pocket.POKT(1000) {
+			return "" // not known
+		}
+		return report.Money(decimal.NewFromInt(int64(u)).Shift(-6).Div(decimal.NewFromInt(4)), "EUR")
+	}
+	of := func(name monitor.Name, facts ...monitor.Fact) monitor.Event {
+		e := rack(monitor.Fired)
+		e.Alert.Name, e.Alert.Part, e.Alert.Facts, e.At = name, "", facts, t0.Add(time.Hour)
+		return e
+	}
+	for _, test := range []struct {
+		event    monitor.Event
+		audience alert.Audience
+		want     string
+	}{
+		{of(monitor.SupplierSlashed, monitor.Amount("penalty", pocket.POKT(200)), monitor.Amount("stake", pocket.POKT(60_000))), "", "was slashed by 200 POKT (50.00 EUR)"},
+		{of(monitor.WalletReceived, monitor.Amount("amount", pocket.POKT(10))), "", "received 10 POKT (2.50 EUR)"},
+		{of(monitor.WalletReceived, monitor.Amount("amount", pocket.POKT(10_000))), "", "received 10,000 POKT"},
+		{of(monitor.ClaimExpired, monitor.Amount("claimed", pocket.POKT(8)), monitor.Text("service", "eth")), "", "was not paid 8 POKT (2.00 EUR) that it claimed"},
+		{of(monitor.ClaimExpired, monitor.Amount("reward", pocket.POKT(6))), alert.Investor, "About 6 POKT (1.50 EUR) are lost"},
+		{of("custom.own", monitor.Amount("reward", pocket.POKT(6)), monitor.Amount("stake", pocket.POKT(6))), "", "reward: 6 POKT (1.50 EUR)\nstake: 6 POKT\n"},
+	} {
+		title, lines, err := texts(t, alert.Options{Plain: true, Audience: test.audience, Worth: worth}).Event(test.event)
+		require.NoError(t, err)
+		assert.Contains(t, title+"\n"+strings.Join(lines, "\n")+"\n", test.want)
+		title, _, err = texts(t, alert.Options{Plain: true}).Event(test.event)
+		require.NoError(t, err)
+		assert.NotContains(t, title, "EUR")
+	}
+	for _, at := range asked {
+		assert.Equal(t, t0.Add(time.Hour), at, "as of when it was told, however late it arrives")
+	}
 }
 
 func TestATextOfTheUsersOwnIsToldAsItIs(t *testing.T) {

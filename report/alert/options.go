@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/poktbot/poktbot/monitor"
+	"github.com/poktbot/poktbot/pocket"
 )
 
 // An Audience is whom a text is for.
@@ -30,7 +31,10 @@ type Options struct {
 	// Templates replace the texts of this package: {{define}}s in the syntax of text/template. For an alert named tls.expiring,
 	// "tls.expiring" is its headline, "tls.expiring sysadmin" and "tls.expiring investor" are the lines below it. They are given an [About].
 	Templates string
-	Plain     bool // leave out the symbols that tell severities apart at a glance
+	// Worth says what an amount was worth at a moment, such as "1.23 EUR", or "" when that is not known. It stands beside what was lost,
+	// claimed and paid. It must answer at once, for alerts wait for it. Nil says nothing.
+	Worth func(u pocket.Upokt, at time.Time) string
+	Plain bool // leave out the symbols that tell severities apart at a glance
 }
 
 //go:embed templates/*.tmpl

@@ -175,7 +175,7 @@ func (t *Texts) below(e monitor.Event) ([]string, error) {
 		}
 		var lines []string
 		for _, fact := range e.Alert.Facts {
-			lines = append(lines, report.Line(strings.ReplaceAll(fact.Name, "_", " "), 40)+": "+t.show(fact))
+			lines = append(lines, report.Line(strings.ReplaceAll(fact.Name, "_", " "), 40)+": "+t.valued(fact, e.At))
 		}
 		return lines, nil
 	}
