@@ -141,17 +141,19 @@ func (b *batch) sayUntil(s State, kind EventKind, by, note string, until time.Ti
 		e.Silent = s.occurs()
 	}
 	b.number(&e)
+	heard := s.heard()
+	var fresh []string
 	for _, name := range b.c.order {
 		box := b.c.boxes[name]
-		heard := slices.Contains(s.Heard, name)
-		if box.stopped && s.Alert.Name != MonitorTest || !box.to.hears(e, heard) {
+		if box.stopped && s.Alert.Name != MonitorTest || !box.to.hears(e, heard[name]) {
 			continue
 		}
 		b.wait(box, &e)
-		if !heard {
-			s.Heard = append(slices.Clone(s.Heard), name)
+		if !heard[name] {
+			fresh = append(fresh, name)
 		}
 	}
+	s.Heard = append(slices.Clip(s.Heard), fresh...)
 	b.change.Events = append(b.change.Events, e)
 	return s
 }

@@ -49,6 +49,15 @@ func (s State) Wrong() bool { return !s.Alert.Since.IsZero() && s.Alert.Resolved
 // Firing reports whether the alert fires.
 func (s State) Firing() bool { return s.Wrong() && !s.Alert.Fired.IsZero() }
 
+// heard are the destinations that were told of it, to be looked up: there may be many.
+func (s State) heard() map[string]bool {
+	heard := make(map[string]bool, len(s.Heard))
+	for _, name := range s.Heard {
+		heard[name] = true
+	}
+	return heard
+}
+
 // idle reports whether there is nothing to remember.
 func (s State) idle() bool {
 	return !s.Wrong() && len(s.Fires) == 0 && len(s.Seen) == 0 && s.Blind.IsZero()

@@ -152,8 +152,9 @@ func (b *batch) catchUp(all ...listener) {
 // caughtUp tells those of an alert that want to know of it and have not heard. It returns s with who has heard of it.
 func (b *batch) caughtUp(s State, all []listener) State {
 	var e *Event
+	heard := s.heard()
 	for _, l := range all {
-		if l.box.removed || !l.to.catchesUp(s) || slices.Contains(s.Heard, l.to.Name) {
+		if heard[l.to.Name] || !l.to.catchesUp(s) {
 			continue
 		}
 		if e == nil {
@@ -161,7 +162,7 @@ func (b *batch) caughtUp(s State, all []listener) State {
 			b.number(e)
 		}
 		b.wait(l.box, e)
-		s.Heard = append(slices.Clone(s.Heard), l.to.Name)
+		s.Heard = append(slices.Clip(s.Heard), l.to.Name)
 	}
 	if e != nil {
 		b.change.Events = append(b.change.Events, *e)

@@ -353,7 +353,10 @@ func (c *call) unmute() error {
 
 // events is /events: what happened to alerts, the newest first.
 func (c *call) alertEvents() error {
-	q := monitor.EventQuery{Limit: shownEvents}
+	q := monitor.EventQuery{Limit: shownEvents, Kinds: []monitor.EventKind{ // not that somebody new was told of it
+		monitor.Fired, monitor.Reminded, monitor.Changed, monitor.Escalated, monitor.Resolved, monitor.Withdrawn, monitor.Acknowledged,
+		monitor.Unacknowledged, monitor.Muted, monitor.Unmuted,
+	}}
 	words := c.args
 	if len(words) > 0 && strings.Contains(words[0], ".") && !strings.ContainsAny(words[0][:1], "0123456789") { // a name, no date
 		q.Match.Name, words = words[0], words[1:]

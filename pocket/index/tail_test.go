@@ -208,3 +208,22 @@ func BenchmarkTellingABlock(b *testing.B) {
 		})
 	}
 }
+
+func TestWhoFollowsTheHeadSharesTheNewestBlockAndSeesWhatChangesInIt(t *testing.T) {
+	onEach(t, func(t *testing.T, open func() *index.Index) {
+		x, w := open(), newWorld(26)
+		require.NoError(t, x.SetMode(t.Context(), index.Everything))
+		followed(t, x, newFakeChain(w, 40), 1)
+		first := headsOf(t, x, 39, 40)
+		requireTold(t, w, first, 40, 40)
+		require.NotEmpty(t, first[0].Events)
+		first[0].Events[0] = nil
+		requireTold(t, w, headsOf(t, x, 39, 40), 40, 40) // one reader's list is his own
+		more := pocket.Transaction{At: pocket.At{Height: 40, Time: w.block(40).Time, Index: 90_000}, Code: 5, Log: "late", FeePayer: w.suppliers[0], Position: 900}
+		_, err := x.Put(t.Context(), "chain", w.block(40), append(happened(w, 40, 40), more))
+		require.NoError(t, err)
+		again := headsOf(t, x, 39, 40)
+		require.Len(t, again, 1)
+		assert.Len(t, again[0].Events, len(first[0].Events)+1)
+	})
+}
