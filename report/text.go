@@ -17,6 +17,8 @@ type TextOptions struct {
 	Zone   *time.Location // of times; nil is UTC
 	Places int            // decimals of amounts in POKT, 1 to 6; 0 is all six. Totals are added up before they are rounded
 	Rows   int            // show at most so many rows and say how many more there are; 0 shows all
+
+	Number func(string) string // writes a number, as in 1,234.56, in another way; nil leaves it
 }
 
 // WriteText writes t for people, in columns that line up: numbers at the right, everything else at the left. When the columns do not
@@ -86,7 +88,7 @@ func newLayout(ctx context.Context, t Table, o TextOptions) (*layout, error) {
 		l.header = append(l.header, name)
 		l.right = append(l.right, c.Kind.Numeric())
 	}
-	show := person{places: o.Places, clock: newClock(zone, "2006-01-02 15:04")}
+	show := person{places: o.Places, number: o.Number, clock: newClock(zone, "2006-01-02 15:04")}
 	totals := NewTotals(t.Columns)
 	for row, err := range t.All(ctx) {
 		if err != nil {
@@ -110,12 +112,16 @@ func newLayout(ctx context.Context, t Table, o TextOptions) (*layout, error) {
 type person struct {
 	places int
 	clock  clock
+	number func(string) string // nil leaves them
 }
 
 func (p *person) row(row []Cell, columns []Column) []string {
 	out := make([]string, len(row))
 	for i, c := range row {
 		out[i] = p.cell(c, columns[i].Currency)
+		if p.number != nil && columns[i].Kind.Numeric() {
+			out[i] = p.number(out[i])
+		}
 	}
 	return out
 }

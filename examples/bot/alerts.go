@@ -13,6 +13,7 @@ import (
 
 	"github.com/poktbot/poktbot/monitor"
 	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/rbac"
 	"github.com/poktbot/poktbot/report"
 )
 
@@ -33,14 +34,14 @@ func (c *call) alerts() error {
 	if len(c.args) > 0 {
 		return usage("/alerts takes nothing; /events tells what was")
 	}
-	list, err := c.bot.firing(c)
+	list, err := c.firing()
 	if err != nil {
 		return err
 	}
 	if len(list) == 0 {
 		return c.say(Text{Title: "Nothing is wrong", Lines: []string{c.bot.watchingLine()}})
 	}
-	texts, err := c.bot.texts(c)
+	texts, err := c.texts()
 	if err != nil {
 		return err
 	}
@@ -65,7 +66,7 @@ func (c *call) alerts() error {
 		})
 	}
 	t.Rows = report.Rows(rows...)
-	return c.say(Table{Table: t, Options: report.TextOptions{Zone: c.bot.zone, Places: places}})
+	return c.say(Table{Table: t, Options: report.TextOptions{Zone: c.zone, Places: places}})
 }
 
 // standingOf says who cares about an alert.
@@ -83,13 +84,24 @@ func standingOf(a monitor.Alert) string {
 	return "open"
 }
 
-// firing returns the alerts that fire, the worst and oldest first.
-func (b *Bot) firing(c *call) ([]monitor.Alert, error) {
-	all, err := b.alertStore.Alerts(c.ctx)
+// firing returns the alerts that fire and that the caller may see, the worst and oldest first.
+func (c *call) firing() ([]monitor.Alert, error) {
+	all, err := c.bot.alertStore.Alerts(c.ctx)
 	if err != nil {
 		return nil, fmt.Errorf("alerts: %w", err)
 	}
-	all = slices.DeleteFunc(all, func(a monitor.Alert) bool { return a.Fired.IsZero() || !a.Resolved.IsZero() })
+	var unseen error
+	all = slices.DeleteFunc(all, func(a monitor.Alert) bool {
+		if a.Fired.IsZero() || !a.Resolved.IsZero() {
+			return true
+		}
+		seen, err := c.seesAlert(a.Key, a.Labels)
+		unseen = cmp.Or(unseen, err)
+		return !seen
+	})
+	if unseen != nil {
+		return nil, fmt.Errorf("alerts: %w", unseen)
+	}
 	slices.SortStableFunc(all, func(x, y monitor.Alert) int {
 		return cmp.Or(cmp.Compare(y.Severity, x.Severity), x.Since.Compare(y.Since))
 	})
@@ -113,7 +125,7 @@ func (b *Bot) watchingLine() string {
 
 // chosen returns the firing alerts that the words name: an ID of /alerts, a name or a pattern of names, or all.
 func (c *call) chosen(word string) ([]monitor.Alert, error) {
-	list, err := c.bot.firing(c)
+	list, err := c.firing()
 	if err != nil {
 		return nil, err
 	}
@@ -202,6 +214,8 @@ func (c *call) mute() error {
 		m.Match = monitor.MatchKey(list[0].Key)
 	} else if err := c.muteMatch(&m, c.args[0]); err != nil {
 		return err
+	} else if c.Scope.Kind != rbac.All && m.Match.Subject == "" {
+		return usage("you may mute an alert by its ID, or one of your nodes: %s is everybody's", muteName(m))
 	}
 	words := c.args[1:]
 	if len(words) == 0 {
@@ -217,7 +231,7 @@ func (c *call) mute() error {
 		}
 		text := words[1]
 		if strings.Count(text, " ") < 2 {
-			text += " " + c.bot.zone.String() // the clock that people look at
+			text += " " + c.zone.String() // the clock that people look at
 		}
 		window, err := monitor.ParseWindow(text)
 		if err != nil {
@@ -255,23 +269,7 @@ func (c *call) muteMatch(m *monitor.Mute, word string) error {
 		m.Match = monitor.Match{Subject: node.String()}
 		return nil
 	}
-	for name := range monitor.DefaultRules() {
-		if (monitor.Match{Name: word}).Matches(monitor.Key{Name: name}, nil) {
-			return nil
-		}
-	}
-	if strings.HasPrefix(word, string(monitor.Custom)) {
-		return nil
-	}
-	var names []string
-	for name := range monitor.DefaultRules() {
-		names = append(names, string(name))
-	}
-	slices.Sort(names)
-	if near := nearest(word, names); near != "" {
-		return usage("no alert is called %q; did you mean %s?", clip(word), near)
-	}
-	return usage("no alert is called %q: want an ID of /alerts, a name such as tls.expiring, a pattern such as tls.*, a node's address, or all", clip(word))
+	return knownAlert(word)
 }
 
 func muteName(m monitor.Mute) string {
@@ -290,7 +288,7 @@ func (c *call) until(m monitor.Mute) string {
 	case m.Until.IsZero():
 		return "until somebody ends it"
 	}
-	return "until " + m.Until.In(c.bot.zone).Format(c.bot.config.Dates.Go()+" 15:04")
+	return "until " + m.Until.In(c.zone).Format(c.dates.Go()+" 15:04")
 }
 
 func (c *call) mutes() error {
@@ -337,6 +335,9 @@ func (c *call) unmute() error {
 		if !strings.EqualFold(c.args[0], "all") && !strings.EqualFold(m.ID, c.args[0]) {
 			continue
 		}
+		if c.Scope.Kind != rbac.All && !strings.HasSuffix(m.By, "("+string(c.subject)+")") {
+			continue // somebody else's
+		}
 		switch err := watcher.Unmute(c.ctx, m.ID, c.by(), ""); {
 		case errors.Is(err, monitor.ErrNoMute):
 		case err != nil:
@@ -378,7 +379,7 @@ func (c *call) alertEvents() error {
 		}
 		q.Limit = 1000
 	}
-	texts, err := c.bot.texts(c)
+	texts, err := c.texts()
 	if err != nil {
 		return err
 	}
@@ -390,6 +391,11 @@ func (c *call) alertEvents() error {
 		what, _, err := texts.Event(e)
 		if err != nil {
 			return err
+		}
+		if seen, err := c.seesAlert(e.Alert.Key, e.Alert.Labels); err != nil {
+			return err
+		} else if !seen {
+			continue
 		}
 		if e.Silent {
 			what += " (nobody was told)"
@@ -406,13 +412,13 @@ func (c *call) alertEvents() error {
 	if len(rows) == q.Limit {
 		t.Notes = append(t.Notes, fmt.Sprintf("Only the latest %d are shown.", q.Limit))
 	}
-	return c.say(Table{Table: t, Options: report.TextOptions{Zone: c.bot.zone}})
+	return c.say(Table{Table: t, Options: report.TextOptions{Zone: c.zone}})
 }
 
 // spanAt reads a range by a clock of its own: alerts go by the wall's, also where the chain's is simulated.
 func (c *call) spanAt(now time.Time, words []string) (pocket.Span, string, error) {
 	calendar := c.calendar()
-	calendar.Now = now.In(c.bot.zone)
+	calendar.Now = now.In(c.zone)
 	r, err := calendar.ParseRange(words)
 	if err != nil {
 		return pocket.Span{}, "", err
@@ -453,4 +459,9 @@ func (c *call) testAlert() error {
 }
 
 // by is who asks, for the record.
-func (c *call) by() string { return cmp.Or(c.from, "somebody") }
+func (c *call) by() string {
+	if name := report.Line(c.name, 40); name != "" {
+		return name + " (" + string(c.subject) + ")"
+	}
+	return string(c.subject)
+}

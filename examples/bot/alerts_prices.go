@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/poktbot/poktbot/pocket"
@@ -13,7 +14,8 @@ const pricesBack = 3 * 24 * time.Hour
 
 // keepPrices has the prices of the last days in memory until ctx ends, so that no alert waits for whoever tells them.
 func (b *Bot) keepPrices(ctx context.Context) {
-	if b.priceSource == nil {
+	currency := strings.ToUpper(b.config.Prices.Currency)
+	if currency == "" {
 		return
 	}
 	again := time.NewTicker(pricesKept)
@@ -23,7 +25,7 @@ func (b *Bot) keepPrices(ctx context.Context) {
 		if now := b.now(); now.Before(from) {
 			from = now
 		}
-		prices, err := b.prices(ctx, from.Add(-pricesBack))
+		prices, err := b.prices(ctx, currency, from.Add(-pricesBack))
 		switch {
 		case err == nil:
 			b.latest.Store(prices)

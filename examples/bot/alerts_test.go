@@ -78,7 +78,7 @@ func TestWhatGoesWrongInADemonstrationIsToldTakenMutedAndTold(t *testing.T) {
 		posted = append(posted, body)
 	}))
 	defer hook.Close()
-	config := DemoConfig()
+	config := withPeople(DemoConfig())
 	config.demoDays = 14
 	config.Alerts.Webhook.URLs = []Secret{NewSecret(hook.URL + "/secret")}
 	config.Alerts.Webhook.Secret = NewSecret("shared")
@@ -102,8 +102,8 @@ func TestWhatGoesWrongInADemonstrationIsToldTakenMutedAndTold(t *testing.T) {
 	row := regexp.MustCompile(`(?m)^([0-9a-f]{5}) .*was slashed`).FindStringSubmatch(list)
 	require.NotNil(t, row, list)
 	assert.Contains(t, parts(t, b, "/ack "+row[1]+" on my way"), "1 alert taken")
-	heard.await(t, "Taken by test")
-	assert.Contains(t, parts(t, b, "/alerts"), "taken by test")
+	heard.await(t, "Taken by local:test")
+	assert.Contains(t, parts(t, b, "/alerts"), "taken by local:test")
 
 	muted := parts(t, b, "/mute supplier.* 2h gardening")
 	id := regexp.MustCompile(`/unmute (\S+) ends it`).FindStringSubmatch(muted)
@@ -120,7 +120,7 @@ func TestWhatGoesWrongInADemonstrationIsToldTakenMutedAndTold(t *testing.T) {
 	heard.await(t, "This is a test alert")
 	events := parts(t, b, "/events")
 	assert.Contains(t, events, "was slashed by 200 POKT")
-	assert.Contains(t, events, "Taken by test")
+	assert.Contains(t, events, "Taken by local:test")
 	assert.NotContains(t, parts(t, b, "/events tls.*"), "slashed")
 
 	mu.Lock()
@@ -138,7 +138,7 @@ func TestWhatGoesWrongInADemonstrationIsToldTakenMutedAndTold(t *testing.T) {
 }
 
 func TestCommandsOnAlertsSayWhatIsWrongWithThem(t *testing.T) {
-	config := DemoConfig()
+	config := withPeople(DemoConfig())
 	config.demoDays = 13
 	b, err := NewDemo(t.Context(), config)
 	require.NoError(t, err)
@@ -166,26 +166,99 @@ func TestCommandsOnAlertsSayWhatIsWrongWithThem(t *testing.T) {
 		"/tax 2026 2025":         "one word too many",
 	} {
 		var failure error
-		for _, err := range b.Answer(ctx, Request{Text: command, Role: Admin}) {
+		for _, err := range b.Answer(ctx, Request{Text: command, From: admin}) {
 			failure = err
 		}
 		require.ErrorIs(t, failure, ErrUsage, command)
 		assert.ErrorContains(t, failure, want, command)
 	}
-	for _, err := range b.Answer(ctx, Request{Text: "/alerts", Role: Investor}) {
-		require.ErrorIs(t, err, ErrDenied, "investors see money, admins alerts")
+	for _, err := range b.Answer(ctx, Request{Text: "/ack all", From: investor}) {
+		require.ErrorIs(t, err, ErrDenied, "investors see alerts, admins take them")
 	}
 }
 
 func TestNobodyChangesAnAlertWhereNothingIsWatched(t *testing.T) {
-	config := DemoConfig()
+	config := withPeople(DemoConfig())
 	config.demoDays = 13
 	config.Alerts.Enabled = false
 	b, err := NewDemo(t.Context(), config)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, b.Close()) }()
-	for _, err := range b.Answer(t.Context(), Request{Text: "/ack all", Role: Admin}) {
+	for _, err := range b.Answer(t.Context(), Request{Text: "/ack all", From: admin}) {
 		require.ErrorIs(t, err, ErrUsage)
 	}
 	assert.Contains(t, parts(t, b, "/alerts"), "alerts.enabled is off")
+}
+
+type notifierFunc func(context.Context, monitor.Message) error
+
+func (f notifierFunc) Notify(ctx context.Context, m monitor.Message) error { return f(ctx, m) }
+
+// A fakeTeller hands what a platform's chats are told to a test.
+type fakeTeller struct {
+	mu   sync.Mutex
+	told map[string][]monitor.Message
+	came chan string // the chat that was told
+}
+
+func newFakeTeller() *fakeTeller {
+	return &fakeTeller{told: map[string][]monitor.Message{}, came: make(chan string, 1000)}
+}
+
+func (*fakeTeller) Kind() string { return "telegram" }
+
+func (f *fakeTeller) Notifier(s Subscription) (monitor.Notifier, error) {
+	return notifierFunc(func(_ context.Context, m monitor.Message) error {
+		f.mu.Lock()
+		f.told[s.Chat] = append(f.told[s.Chat], m)
+		f.mu.Unlock()
+		f.came <- s.Chat
+		return nil
+	}), nil
+}
+
+func (f *fakeTeller) await(t *testing.T, chat string) {
+	t.Helper()
+	for {
+		select {
+		case came := <-f.came:
+			if came == chat {
+				return
+			}
+		case <-time.After(time.Minute):
+			t.Fatalf("%s was told nothing", chat)
+		}
+	}
+}
+
+func TestChatsAreToldAlertsForAsLongAsTheyWantAndMay(t *testing.T) {
+	b := demonstration(t, nil)
+	teller := newFakeTeller()
+	b.Attach(teller)
+	say := func(from, line string) {
+		t.Helper()
+		_, err := reply(t, b, Request{Text: line, From: from, Chat: from, Direct: true})
+		require.NoError(t, err, line)
+	}
+	say(investor, "/start") // before the watching begins
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { _ = b.Run(ctx, func(Part) error { return nil }) })
+	defer running.Wait()
+	defer stop()
+	require.Eventually(t, func() bool { return b.watcher.Load() != nil }, time.Minute, time.Millisecond)
+	say(admin, "/start")
+	say(admin, "/test")
+	teller.await(t, admin)
+	say(admin, "/settings alerts off")
+	say(sysadmin, "/start")
+	teller.mu.Lock()
+	clear(teller.told)
+	teller.mu.Unlock()
+	say(sysadmin, "/test")
+	teller.await(t, sysadmin)
+	teller.mu.Lock()
+	defer teller.mu.Unlock()
+	assert.Empty(t, teller.told[admin], "off is off")
+	assert.NotEmpty(t, teller.told[sysadmin])
 }

@@ -1,12 +1,14 @@
 package bot
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/rbac"
 )
 
 // maxNodes is how many nodes one question may name.
@@ -14,7 +16,7 @@ const maxNodes = 50
 
 // calendar reads dates as this bot's user writes them.
 func (c *call) calendar() Calendar {
-	return Calendar{Now: c.bot.now(), Zone: c.bot.zone, Layout: c.bot.config.Dates}
+	return Calendar{Now: c.now(), Zone: c.zone, Layout: c.dates}
 }
 
 // cut splits the arguments into the addresses of nodes and all the rest, in their order.
@@ -56,7 +58,7 @@ func (c *call) findNode(word string) (pocket.Address, error) {
 		}
 		return address, nil
 	}
-	watched, err := c.bot.watched(c.ctx)
+	watched, err := c.nodesSeen()
 	if err != nil {
 		return pocket.Address{}, err
 	}
@@ -81,23 +83,45 @@ func (c *call) findNode(word string) (pocket.Address, error) {
 
 // filter chooses the events of the nodes named, or of all watched. With none watched it is of everybody when everything is indexed.
 func (c *call) filter(named []pocket.Address) (pocket.Filter, error) {
+	for _, node := range named {
+		if seen, err := c.sees(node); err != nil || !seen {
+			return pocket.Filter{}, cmp.Or(err, usage("%s is none of the nodes that you see: /nodes lists them", node.Short()))
+		}
+	}
 	if len(named) > 0 {
 		return pocket.Filter{Suppliers: named}, nil
 	}
-	watched, err := c.bot.watched(c.ctx)
+	watched, err := c.nodesSeen()
 	if err != nil {
 		return pocket.Filter{}, err
 	}
-	if len(watched) == 0 && c.bot.config.Mode != Everything {
-		return pocket.Filter{}, usage("no node is watched yet: add yours with /node add ADDRESS")
+	if len(watched) == 0 && (c.bot.config.Mode != Everything || c.Scope.Kind != rbac.All) {
+		if len(c.links) > 0 {
+			return pocket.Filter{Recipients: c.links}, nil // a wallet of whose nodes nothing is known yet
+		}
+		return pocket.Filter{}, usage("no node is watched yet. %s", c.howToAdd())
 	}
 	return pocket.Filter{Suppliers: watched}, nil
+}
+
+// howToAdd says how a first node comes to be watched, by who asks.
+func (c *call) howToAdd() string {
+	switch {
+	case c.may(rbac.ManageNodes):
+		return "Add yours with /node add ADDRESS."
+	case c.Scope.Kind == rbac.Own:
+		return "Link yours with /wallet add ADDRESS."
+	}
+	return "Ask an admin to add yours."
 }
 
 // whose says whose figures these are, for titles.
 func whose(f pocket.Filter) string {
 	switch len(f.Suppliers) {
 	case 0:
+		if len(f.Recipients) > 0 {
+			return "whoever pays " + counted(int64(len(f.Recipients)), "linked wallet")
+		}
 		return "all nodes of the chain"
 	case 1:
 		return "node " + f.Suppliers[0].Short()
@@ -120,12 +144,12 @@ func (c *call) span(words []string, otherwise string) (pocket.Span, string, erro
 
 // describe names a range with its dates: "November 2026, 2026-11-01 to 2026-11-22".
 func (c *call) describe(r Range) string {
-	zone := c.bot.zone
-	date := func(t time.Time) string { return t.In(zone).Format(c.bot.config.Dates.Go()) }
+	zone := c.zone
+	date := func(t time.Time) string { return t.In(zone).Format(c.dates.Go()) }
 	if strings.HasSuffix(r.Name, "hours") || strings.HasSuffix(r.Name, "hour") {
-		date = func(t time.Time) string { return t.In(zone).Format(c.bot.config.Dates.Go() + " 15:04") }
+		date = func(t time.Time) string { return t.In(zone).Format(c.dates.Go() + " 15:04") }
 	}
-	last := c.bot.now()
+	last := c.now()
 	if !r.To.IsZero() && r.To.Before(last) {
 		last = r.To.Add(-1)
 	}

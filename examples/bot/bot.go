@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/poktbot/poktbot/examples/bot/keep"
 	"github.com/poktbot/poktbot/monitor"
 	"github.com/poktbot/poktbot/monitor/check"
 	"github.com/poktbot/poktbot/pocket"
@@ -18,6 +19,7 @@ import (
 	"github.com/poktbot/poktbot/pocket/pockettest"
 	"github.com/poktbot/poktbot/pocket/poktscan"
 	"github.com/poktbot/poktbot/pocket/shannon"
+	"github.com/poktbot/poktbot/rbac"
 	"github.com/poktbot/poktbot/report/plot"
 	"github.com/poktbot/poktbot/rewards"
 )
@@ -41,8 +43,13 @@ type Bot struct {
 	morse      *morse.Client    // nil without Morse
 	morseStore *index.Index
 
-	priceSource rewards.PriceSource            // nil without a currency
-	latest      atomic.Pointer[rewards.Prices] // of the last days, for alerts; nil before they are loaded
+	latest atomic.Pointer[rewards.Prices] // of the last days, for alerts; nil before they are loaded
+	gecko  rewards.PriceSource            // CoinGecko, remembered; nil when the configuration does without
+
+	authority *rbac.Authority
+	own       *index.DB  // of SQLite, beside the index
+	keep      keep.Store // settings and what else survives a restart
+	shared    shared
 
 	alertStore  monitor.Store
 	watcher     atomic.Pointer[monitor.Watcher] // the one that runs, nil while none does
@@ -50,10 +57,14 @@ type Bot struct {
 	checkMemory check.Memory                    // what they must still know after a restart
 
 	mu      sync.Mutex
-	loaded  loadedPrices
+	loaded  map[string]loadedPrices // by currency
+	tellers []Teller
 	pacing  time.Duration
 	pacedAt time.Time
 	closers []func() error // run from the last to the first
+
+	peopleChanged chan struct{} // somebody's rights, links or nodes
+	reading       chan struct{} // held by who reads the past of what he linked
 }
 
 // An Option changes a default of [New] and [NewDemo].
@@ -76,7 +87,7 @@ func New(ctx context.Context, config Config, opts ...Option) (*Bot, error) {
 }
 
 func newBot(config Config, opts []Option) *Bot {
-	b := &Bot{config: config, log: slog.New(slog.DiscardHandler), clock: time.Now, commands: everyCommand()}
+	b := &Bot{config: config, log: slog.New(slog.DiscardHandler), clock: time.Now, commands: everyCommand(), peopleChanged: make(chan struct{}, 1), reading: make(chan struct{}, 1)}
 	for _, opt := range opts {
 		opt(b)
 	}
@@ -97,7 +108,7 @@ func (b *Bot) open(ctx context.Context) (err error) {
 	if err := b.openChain(); err != nil {
 		return err
 	}
-	for _, open := range []func(context.Context) error{b.openIndex, b.openMorse, b.openSources, b.openPrices, b.openAlerts} {
+	for _, open := range []func(context.Context) error{b.openIndex, b.openMorse, b.openSources, b.openPrices, b.openAccess, b.openAlerts} {
 		if err := open(ctx); err != nil {
 			return err
 		}
@@ -144,6 +155,12 @@ func (b *Bot) Close() error {
 }
 
 func (b *Bot) now() time.Time { return b.clock().In(b.zone) }
+
+// Keep returns what survives a restart, for the programs around the bot: each takes spaces of its own names.
+func (b *Bot) Keep() keep.Store { return b.keep }
+
+// Authority returns who may do what.
+func (b *Bot) Authority() *rbac.Authority { return b.authority }
 
 // stores are the indexes: that of the live chain, and that of Morse if it is read.
 func (b *Bot) stores() []*index.Index {

@@ -8,30 +8,37 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+
+	"github.com/poktbot/poktbot/monitor"
+	"github.com/poktbot/poktbot/rbac"
 )
 
-// A Request is a line that somebody typed, and what that person may do.
+// A Request is a line that somebody typed. What he may do is looked up: see package rbac.
 type Request struct {
-	Text string
-	Role Role
-	From string // who asks, for the record: "local:ana", "telegram:123"
+	Text   string
+	From   string // who asks: "telegram:123", "local:ana". Whoever is local owns the machine, and may everything
+	Name   string // what he calls himself, for people to recognise him by
+	Chat   string // where, as the platform calls it: "telegram:-100123"; "" where nothing can be told without being asked
+	Direct bool   // nobody else reads it there
 	// BotName is what this bot is called where it was typed; commands addressed to another are not answered. "" answers all.
 	BotName string
 }
 
 // A Command is something that can be asked, for menus and lists of commands.
 type Command struct {
-	Name      string     // without the slash
-	Arguments []Argument // what may stand behind it, in this order
-	Short     string     // what it does, in a few words
-	Role      Role       // the least that may
+	Name      string          // without the slash
+	Arguments []Argument      // what may stand behind it, in this order
+	Short     string          // what it does, in a few words
+	Needs     rbac.Permission // what one must be permitted to ask it at all
 }
 
 // A command is a Command, what /help NAME adds, and how it is done.
 type command struct {
 	Command
-	long []string
-	run  func(*call) error
+	long  []string
+	run   func(*call) error
+	verbs map[string]rbac.Permission // what its first word needs when that is more than looking
+	open  bool                       // strangers may ask it of a bot that is not public
 }
 
 // A call is one command being answered.
@@ -39,30 +46,21 @@ type call struct {
 	ctx  context.Context
 	bot  *Bot
 	args []string
-	role Role
-	from string
-	say  func(Part) error // errStopped when nobody listens any more: then return it
+	caller
+	view
+	name   string // what the caller calls himself; hostile
+	chat   string
+	direct bool
+	say    func(Part) error // errStopped when nobody listens any more: then return it
+
+	shown *monitor.Filter // the alerts that the caller may see, once that was looked up
 }
 
 // errStopped is what ends a command whose listener has gone. It is never shown.
 var errStopped = errors.New("nobody listens")
 
-// ErrDenied: the role does not include what the command needs.
-var ErrDenied = errors.New("not allowed")
-
-// Commands returns what somebody with the role may ask, in the order of /help.
-func (b *Bot) Commands(role Role) []Command {
-	var list []Command
-	for _, c := range b.commands {
-		if role.Includes(c.Role) {
-			list = append(list, c.Command)
-		}
-	}
-	return list
-}
-
 // Answer yields the parts of the reply to what was typed, each as soon as it is known. An error is yielded last, with a nil part; its text is for the
-// person who asked and holds no secret. [ErrUsage] and [ErrNoCommand] are that person's mistake. Stopping the loop, or ending ctx, stops the
+// person who asked and holds no secret. [ErrUsage] and [ErrNoCommand] are that person's mistake; [ErrDenied] and [ErrStranger] say that he may not. Stopping the loop, or ending ctx, stops the
 // work behind it. A line that is addressed to another bot has no parts and no error.
 func (b *Bot) Answer(ctx context.Context, request Request) iter.Seq2[Part, error] {
 	return func(yield func(Part, error) bool) {
@@ -94,13 +92,24 @@ func (b *Bot) answer(ctx context.Context, request Request, say func(Part) error,
 	if line.Target != "" && request.BotName != "" && !strings.EqualFold(line.Target, request.BotName) {
 		return nil
 	}
+	who, err := b.caller(ctx, request.From)
+	if err != nil {
+		return err
+	}
 	i := slices.IndexFunc(b.commands, func(c command) bool { return c.Name == line.Name })
+	if who.Role == rbac.None && (i < 0 || !b.commands[i].open) {
+		return ErrStranger
+	}
 	if i < 0 {
-		return b.unknown(line.Name, request.Role)
+		return b.unknown(line.Name, who)
 	}
 	chosen := b.commands[i]
-	if !request.Role.Includes(chosen.Role) {
-		return fmt.Errorf("/%s needs the role %s: %w", chosen.Name, chosen.Role, ErrDenied)
+	if err := b.authority.May(ctx, who.subject, chosen.needs(line.Args)); err != nil {
+		return fmt.Errorf("/%s: %w", chosen.Name, err)
+	}
+	v, err := b.viewOf(ctx, who)
+	if err != nil {
+		return err
 	}
 	defer func() {
 		if *listening {
@@ -111,19 +120,31 @@ func (b *Bot) answer(ctx context.Context, request Request, say func(Part) error,
 			err = fmt.Errorf("/%s failed: a fault of this program; its log tells more", chosen.Name)
 		}
 	}()
-	return chosen.run(&call{ctx: ctx, bot: b, args: line.Args, role: request.Role, from: request.From, say: say})
+	return chosen.run(&call{
+		ctx: ctx, bot: b, args: line.Args, caller: who, view: v, name: request.Name, chat: request.Chat, direct: request.Direct,
+		say: func(p Part) error { return say(v.numbers.part(p)) },
+	})
 }
 
-// unknown is the error of a command that does not exist. It suggests none that the role may not.
-func (b *Bot) unknown(name string, role Role) error {
+// unknown is the error of a command that does not exist. It suggests none that the caller may not.
+func (b *Bot) unknown(name string, who caller) error {
 	var names []string
-	for _, c := range b.Commands(role) {
+	for _, c := range b.commandsOf(who) {
 		names = append(names, c.Name)
 	}
 	if near := nearest(name, names); near != "" {
 		return usage("/%s is not a command; did you mean /%s?", clip(name), near)
 	}
 	return usage("/%s is not a command; /help lists what there is", clip(name))
+}
+
+// EveryCommand returns all there is to ask, whoever may, in the order of /help: for platforms on which commands are registered.
+func EveryCommand() []Command {
+	var list []Command
+	for _, c := range everyCommand() {
+		list = append(list, c.Command)
+	}
+	return list
 }
 
 // everyCommand lists every command in the order of /help.
@@ -140,29 +161,56 @@ func everyCommand() []command {
 	to := free(DateArgument, "to", "the last day")
 	verbs := must(word("what", "what to do with it", "show", "add", "remove"))
 	address := must(free(NodeArgument, "ADDRESS", "the address of a node"))
-	return []command{
-		{Command{"start", nil, "begin here", Anyone}, nil, (*call).start},
-		{Command{"help", []Argument{free(CommandArgument, "command", "about which more is to be told")}, "what can be asked", Anyone}, nil, (*call).help},
-		{Command{"info", nil, "versions and health", Anyone}, nil, (*call).info},
-		{Command{"stats", []Argument{word("period", "of what time", "today", "month", "all"), node}, "what an average node earns, and all together", Investor}, statsHelp, (*call).stats},
-		{Command{"rewards", []Argument{must(word("by", "what to tell apart", "day", "week", "month", "hour", "service", "node", "owner", "wallet")), from, to},
-			"a table of rewards", Investor}, rangeHelp, (*call).rewards},
-		{Command{"graph", []Argument{free(NumberArgument, "days", "how many days back"), node, word("bars", "what else to show", "services", "losses"), word("unit", "in your currency", "value")},
-			"a picture of rewards, in POKT or in your currency", Investor}, nil, (*call).graph},
-		{Command{"losses", []Argument{from, to}, "claimed but not received, by cause", Investor}, rangeHelp, (*call).losses},
-		{Command{"report", []Argument{must(word("format", "what kind of file", reportFormats()...)), from, to}, "a file of settlements, or of income for a tax program", Investor}, reportHelp, (*call).report},
-		{Command{"tax", []Argument{free(NumberArgument, "year", "such as 2026"), node}, "the income of a year, by month", Investor}, nil, (*call).tax},
-		{Command{"verify", []Argument{word("with", "which source", "chain", "poktscan"), from, to}, "compare what is indexed with another source", Investor}, verifyHelp, (*call).verify},
-		{Command{"nodes", nil, "the nodes watched and how they are", Investor}, nil, (*call).nodes},
-		{Command{"node", []Argument{verbs, address}, "one node; adding and removing is for admins", Investor}, nodeHelp, (*call).node},
-		{Command{"alerts", nil, "what is wrong now", Admin}, nil, (*call).alerts},
-		{Command{"ack", []Argument{must(free(AlertArgument, "ID|NAME|all", "which alert")), free(TextArgument, "note", "what there is to say")}, "take care of an alert", Admin}, ackHelp, (*call).ack},
-		{Command{"mute", []Argument{free(AlertArgument, "ID|NAME|ADDRESS|all", "what to be quiet about"), free(TextArgument, "1h|2d|fixed|weekly \"Sun 02:00-04:00\"", "how long"), free(TextArgument, "why", "for the others")},
-			"be quiet about something; alone it lists what is quiet", Admin}, muteHelp, (*call).mute},
-		{Command{"unmute", []Argument{must(free(AlertArgument, "ID|all", "which mute"))}, "end a mute", Admin}, nil, (*call).unmute},
-		{Command{"events", []Argument{free(AlertArgument, "NAME", "of alerts, such as tls.expiring"), node, from, to}, "what was told, the newest first", Admin}, nil, (*call).alertEvents},
-		{Command{"test", nil, "send a test alert to all who are told of alerts", Admin}, nil, (*call).testAlert},
+	account := must(free(TextArgument, "ACCOUNT", "a platform and its number for somebody, such as telegram:123"))
+	role := word("role", "which role", "investor", "admin", "sysadmin")
+	scope := free(TextArgument, "all|own|NODE…", "what he sees")
+	manage := func(p rbac.Permission, verbs ...string) map[string]rbac.Permission {
+		needs := map[string]rbac.Permission{}
+		for _, verb := range verbs {
+			needs[verb] = p
+		}
+		return needs
 	}
+	list := []command{
+		{Command: Command{"start", nil, "begin here", rbac.Ask}, run: (*call).start},
+		{Command: Command{"help", []Argument{free(CommandArgument, "command", "about which more is to be told")}, "what can be asked", rbac.Ask}, run: (*call).help},
+		{Command: Command{"menu", nil, "buttons for what is asked most", rbac.Ask}, run: (*call).menu},
+		{Command: Command{"join", []Argument{free(TextArgument, "CODE", "of an invitation")}, "redeem an invitation", rbac.Ask}, run: (*call).join, open: true},
+		{Command: Command{"info", nil, "versions and health", rbac.Ask}, run: (*call).info},
+		{Command: Command{"stats", []Argument{word("period", "of what time", "today", "month", "all"), node}, "what an average node earns, and all together", rbac.SeeRewards}, long: statsHelp, run: (*call).stats},
+		{Command: Command{"rewards", []Argument{must(word("by", "what to tell apart", "day", "week", "month", "hour", "service", "node", "owner", "wallet")), from, to},
+			"a table of rewards", rbac.SeeRewards}, long: rangeHelp, run: (*call).rewards},
+		{Command: Command{"graph", []Argument{free(NumberArgument, "days", "how many days back"), node, word("bars", "what else to show", "services", "losses"), word("unit", "in your currency", "value")},
+			"a picture of rewards, in POKT or in your currency", rbac.SeeRewards}, run: (*call).graph},
+		{Command: Command{"digest", []Argument{word("span", "of complete days", "day", "week", "month")}, "what a day, a week or a month brought", rbac.SeeRewards}, run: (*call).digest},
+		{Command: Command{"losses", []Argument{from, to}, "claimed but not received, by cause", rbac.SeeRewards}, long: rangeHelp, run: (*call).losses},
+		{Command: Command{"report", []Argument{must(word("format", "what kind of file", reportFormats()...)), from, to}, "a file of settlements, or of income for a tax program", rbac.SeeRewards},
+			long: reportHelp, run: (*call).report},
+		{Command: Command{"tax", []Argument{free(NumberArgument, "year", "such as 2026"), node}, "the income of a year, by month", rbac.SeeRewards}, run: (*call).tax},
+		{Command: Command{"verify", []Argument{word("with", "which source", "chain", "poktscan"), from, to}, "compare what is indexed with another source", rbac.SeeRewards}, long: verifyHelp, run: (*call).verify},
+		{Command: Command{"nodes", nil, "the nodes watched and how they are", rbac.SeeNodes}, run: (*call).nodes},
+		{Command: Command{"node", []Argument{verbs, address}, "one node; adding and removing is for admins", rbac.SeeNodes}, long: nodeHelp, run: (*call).node,
+			verbs: manage(rbac.ManageNodes, "add", "remove")},
+		{Command: Command{"wallet", []Argument{word("what", "what to do with it", "list", "add", "remove"), free(NodeArgument, "ADDRESS", "of a node, its owner, or who is paid a part")},
+			"addresses that are yours", rbac.Link}, long: walletHelp, run: (*call).wallet},
+		{Command: Command{"alerts", nil, "what is wrong now", rbac.SeeAlerts}, run: (*call).alerts},
+		{Command: Command{"events", []Argument{free(AlertArgument, "NAME", "of alerts, such as tls.expiring"), node, from, to}, "what was told, the newest first", rbac.SeeAlerts}, run: (*call).alertEvents},
+		{Command: Command{"ack", []Argument{must(free(AlertArgument, "ID|NAME|all", "which alert")), free(TextArgument, "note", "what there is to say")}, "take care of an alert", rbac.ManageAlerts},
+			long: ackHelp, run: (*call).ack},
+		{Command: Command{"mute", []Argument{free(AlertArgument, "ID|NAME|ADDRESS|all", "what to be quiet about"), free(TextArgument, "1h|2d|fixed|weekly \"Sun 02:00-04:00\"", "how long"), free(TextArgument, "why", "for the others")},
+			"be quiet about something; alone it lists what is quiet", rbac.ManageAlerts}, long: muteHelp, run: (*call).mute},
+		{Command: Command{"unmute", []Argument{must(free(AlertArgument, "ID|all", "which mute"))}, "end a mute", rbac.ManageAlerts}, run: (*call).unmute},
+		{Command: Command{"test", nil, "send a test alert to all who are told of alerts", rbac.ManageAlerts}, run: (*call).testAlert},
+		{Command: Command{"settings", []Argument{free(TextArgument, "KEY", "which setting"), free(TextArgument, "VALUE", "what it is to be, or default")}, "how things are shown to you, and what is told here", rbac.Link},
+			long: settingsHelp, run: (*call).settings},
+		{Command: Command{"users", nil, "who may do what", rbac.SeeUsers}, run: (*call).users},
+		{Command: Command{"user", []Argument{must(word("what", "what to do", "add", "remove")), account, role, scope}, "give somebody a role, or take it", rbac.ManageUsers}, long: userHelp, run: (*call).user},
+		{Command: Command{"invite", []Argument{role, scope}, "a code that gives a role to who sends it first", rbac.ManageUsers}, long: userHelp, run: (*call).invite},
+		{Command: Command{"audit", []Argument{free(TextArgument, "ACCOUNT", "of whom"), from, to}, "who changed what about people, and who was refused", rbac.SeeUsers}, run: (*call).audit},
+		{Command: Command{"export", nil, "a file with all that is kept about you", rbac.Link}, run: (*call).export},
+		{Command: Command{"forget", []Argument{word("sure", "really", "yes")}, "delete all that is kept about you", rbac.Link}, run: (*call).forget},
+	}
+	return list
 }
 
 var (
@@ -189,6 +237,19 @@ var (
 		"/mute 1a2b3 8h — one alert of /alerts; /mute tls.* 2d — a family; /mute pokt1… fixed — a node, until it is well",
 		"/mute node.* weekly \"Sun 02:00-04:00 Europe/Madrid\" maintenance",
 	}
+	walletHelp = []string{
+		"The address of a node, of its owner, or of who is paid a part of its rewards. Your share is what your addresses are paid.",
+		"/forget deletes them with everything else.",
+	}
+	settingsHelp = []string{
+		"/settings lists them; /settings zone Europe/Madrid changes one, /settings zone default takes it back.",
+		"Alerts, kinds, audience, digest and hour are of the chat they are changed in; the others are yours everywhere.",
+	}
+	userHelp = []string{
+		"Investors see, admins manage, sysadmins act on servers. Nobody gives more than he has.",
+		"/invite investor — a code for one person; /invite investor pokt1… — who sees one node only; own — what he links himself.",
+		"/user add telegram:123 admin — without a code; /user remove telegram:123 — it ends at once.",
+	}
 	nodeHelp = []string{
 		"An address may be shortened when only one watched node begins or ends like it.",
 		"Adding reads what the chain still tells of the node's past. Removing keeps what is known of it.",
@@ -201,7 +262,14 @@ func (c *call) start() error {
 		text.Lines = append(text.Lines, "This is a demonstration: the chain, its nodes and all amounts are simulated.")
 	}
 	text.Lines = append(text.Lines, "I tell what your Pocket Network nodes earn and lose.",
-		"Try /stats for the averages, /graph for a picture, /nodes for your nodes. /help lists everything.")
+		"Try /stats for the averages, /graph for a picture, /nodes for your nodes. /menu has buttons, /help lists everything.")
+	if c.Scope.Kind == rbac.Own && len(c.links) == 0 {
+		text.Lines = append(text.Lines, "Tell me first what is yours: /wallet add and the address of your node, of its owner, or of your share.")
+	} else if told, err := c.begin(); err != nil {
+		return err
+	} else if told != "" {
+		text.Lines = append(text.Lines, told)
+	}
 	return c.say(text)
 }
 
@@ -209,12 +277,12 @@ func (c *call) help() error {
 	if len(c.args) > 1 {
 		return usage("/help takes one command: /help stats")
 	}
-	commands := c.bot.Commands(c.role)
+	commands := c.bot.commandsOf(c.caller)
 	if len(c.args) == 1 {
 		name := strings.ToLower(strings.TrimPrefix(c.args[0], "/"))
 		i := slices.IndexFunc(c.bot.commands, func(known command) bool { return known.Name == name })
-		if i < 0 || !c.role.Includes(c.bot.commands[i].Role) {
-			return c.bot.unknown(name, c.role)
+		if i < 0 || !c.bot.allowed(c.caller, &c.bot.commands[i], nil) {
+			return c.bot.unknown(name, c.caller)
 		}
 		chosen := c.bot.commands[i]
 		return c.say(Text{Title: chosen.usage(), Lines: append([]string{chosen.Short}, chosen.long...)})

@@ -6,14 +6,21 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/poktbot/poktbot/examples/bot/keep"
+	"github.com/poktbot/poktbot/rbac"
 )
 
 // plainBot answers commands that need neither an index nor a chain.
-func plainBot(commands ...command) *Bot {
-	b := newBot(DefaultConfig(), nil)
+func plainBot(t *testing.T, commands ...command) *Bot {
+	t.Helper()
+	b := newBot(withPeople(DefaultConfig()), nil)
+	b.zone, b.keep = time.UTC, keep.NewMemory()
+	require.NoError(t, b.openPeople(t.Context(), rbac.NewMemory()))
 	b.commands = append(b.commands, commands...)
 	return b
 }
@@ -32,6 +39,17 @@ func reply(t *testing.T, b *Bot, r Request) (string, error) {
 	return out.String(), nil
 }
 
+func showButtons(rows [][]Button) string {
+	text := ""
+	for _, row := range rows {
+		for _, button := range row {
+			text += "[" + button.Label + ": " + button.Line + "] "
+		}
+		text = strings.TrimSpace(text) + "\n"
+	}
+	return text
+}
+
 // show is a part as text.
 func show(t *testing.T, part Part) string {
 	t.Helper()
@@ -42,6 +60,10 @@ func show(t *testing.T, part Part) string {
 			text += strings.TrimRight(line, " ") + "\n"
 		}
 		return text
+	case Menu:
+		return show(t, Text{Title: p.Title, Lines: p.Lines}) + showButtons(p.Rows)
+	case Prompt:
+		return "? " + p.Question + " → " + p.Line + "\n" + showButtons(p.Choices)
 	case Table:
 		text, err := p.Text(t.Context(), 120)
 		require.NoError(t, err)
@@ -57,7 +79,7 @@ func show(t *testing.T, part Part) string {
 }
 
 func TestAnswer(t *testing.T) {
-	b := plainBot()
+	b := plainBot(t)
 	t.Run("a command that does not exist suggests one that does", func(t *testing.T) {
 		for typed, want := range map[string]string{
 			"/stast":       "/stast is not a command; did you mean /stats?",
@@ -67,7 +89,6 @@ func TestAnswer(t *testing.T) {
 			"/help a b":    "/help takes one command: /help stats",
 			"/node":        "/node wants a verb and an address: /node show pokt1…",
 			"/node ad x":   "/node ad is not known; did you mean /node add?",
-			"/node add":    "/node add wants the address of a node: /node add pokt1…",
 			"/rewards dya": "/rewards dya is not known; did you mean /rewards day? Want day, week, month, hour, service, node, owner or wallet",
 			"/report":      "/report wants csv, xlsx, cointracking, koinly, coinledger or ledger, and a range when it is not to be everything: /report xlsx last month",
 			"/report xls":  "/report xls is not known; did you mean /report xlsx?",
@@ -80,7 +101,7 @@ func TestAnswer(t *testing.T) {
 			"/info x":      "/info takes nothing",
 			"/node add 'x": "a quote is open: close it with '",
 		} {
-			_, err := reply(t, b, Request{Text: typed, Role: Sysadmin})
+			_, err := reply(t, b, Request{Text: typed, From: sysadmin})
 			require.ErrorIs(t, err, ErrUsage, typed)
 			assert.EqualError(t, err, want, typed)
 		}
@@ -90,35 +111,35 @@ func TestAnswer(t *testing.T) {
 		assert.ErrorIs(t, err, ErrNoCommand)
 	})
 	t.Run("a command for another bot is not answered, nor is it an error", func(t *testing.T) {
-		text, err := reply(t, b, Request{Text: "/help@other", BotName: "poktbot"})
+		text, err := reply(t, b, Request{Text: "/help@other", BotName: "poktbot", From: investor})
 		require.NoError(t, err)
 		assert.Empty(t, text)
-		text, err = reply(t, b, Request{Text: "/HELP@PoktBot", BotName: "poktbot"})
+		text, err = reply(t, b, Request{Text: "/HELP@PoktBot", BotName: "poktbot", From: investor})
 		require.NoError(t, err)
 		assert.Contains(t, text, "Commands")
 	})
 	t.Run("who may not is refused, and is not told of the command", func(t *testing.T) {
-		_, err := reply(t, b, Request{Text: "/stats"})
+		_, err := reply(t, b, Request{Text: "/users", From: investor})
 		assert.ErrorIs(t, err, ErrDenied)
-		assert.EqualError(t, err, "/stats needs the role investor: not allowed")
-		text, err := reply(t, b, Request{Text: "/help"})
+		assert.ErrorContains(t, err, "admin")
+		text, err := reply(t, b, Request{Text: "/help", From: investor})
 		require.NoError(t, err)
-		assert.NotContains(t, text, "/stats")
-		assert.Contains(t, text, "/info")
-		_, err = reply(t, b, Request{Text: "/stat"})
-		assert.EqualError(t, err, "/stat is not a command; did you mean /start?")
-		_, err = reply(t, b, Request{Text: "/node add " + operatorA, Role: Investor})
+		assert.NotContains(t, text, "/users")
+		assert.Contains(t, text, "/stats")
+		_, err = reply(t, b, Request{Text: "/uses", From: investor})
+		assert.EqualError(t, err, "/uses is not a command; /help lists what there is")
+		_, err = reply(t, b, Request{Text: "/node add " + operatorA, From: investor})
 		assert.ErrorIs(t, err, ErrDenied)
 	})
 	t.Run("every command has help", func(t *testing.T) {
-		for _, c := range b.Commands(Sysadmin) {
-			text, err := reply(t, b, Request{Text: "/help /" + strings.ToUpper(c.Name), Role: Sysadmin})
+		for _, c := range EveryCommand() {
+			text, err := reply(t, b, Request{Text: "/help /" + strings.ToUpper(c.Name), From: sysadmin})
 			require.NoError(t, err)
 			assert.Contains(t, text, c.Short)
 		}
 	})
 	t.Run("welcome", func(t *testing.T) {
-		text, err := reply(t, b, Request{Text: "/start"})
+		text, err := reply(t, b, Request{Text: "/start", From: investor})
 		require.NoError(t, err)
 		assert.Contains(t, text, "/help")
 		assert.NotContains(t, text, "simulated")
@@ -128,9 +149,9 @@ func TestAnswer(t *testing.T) {
 func TestAnswerThatGoesWrong(t *testing.T) {
 	var log strings.Builder
 	var said error
-	b := plainBot(
-		command{Command{Name: "crash"}, nil, func(*call) error { panic("secret detail") }},
-		command{Command{Name: "long"}, nil, func(c *call) error {
+	b := plainBot(t,
+		command{Command: Command{Name: "crash", Needs: rbac.Ask}, run: func(*call) error { panic("secret detail") }},
+		command{Command: Command{Name: "long", Needs: rbac.Ask}, run: func(c *call) error {
 			for {
 				if said = c.say(Progress{}); said != nil {
 					return said
@@ -140,12 +161,12 @@ func TestAnswerThatGoesWrong(t *testing.T) {
 	)
 	b.log = slog.New(slog.NewTextHandler(&log, nil))
 	t.Run("a fault of the program is told without its details, which the log has", func(t *testing.T) {
-		_, err := reply(t, b, Request{Text: "/crash"})
+		_, err := reply(t, b, Request{Text: "/crash", From: investor})
 		assert.EqualError(t, err, "/crash failed: a fault of this program; its log tells more")
 		assert.Contains(t, log.String(), "secret detail")
 	})
 	t.Run("leaving the loop ends the command", func(t *testing.T) {
-		for range b.Answer(t.Context(), Request{Text: "/long"}) {
+		for range b.Answer(t.Context(), Request{Text: "/long", From: investor}) {
 			break
 		}
 		assert.ErrorIs(t, said, errStopped)
@@ -155,7 +176,7 @@ func TestAnswerThatGoesWrong(t *testing.T) {
 		defer cancel(nil)
 		enough := errors.New("enough")
 		var last error
-		for _, err := range b.Answer(ctx, Request{Text: "/long"}) {
+		for _, err := range b.Answer(ctx, Request{Text: "/long", From: investor}) {
 			cancel(enough)
 			last = err
 		}
@@ -163,7 +184,7 @@ func TestAnswerThatGoesWrong(t *testing.T) {
 	})
 	t.Run("a fault of the listener is the listener's", func(t *testing.T) {
 		assert.PanicsWithValue(t, "mine", func() {
-			for range b.Answer(t.Context(), Request{Text: "/long"}) {
+			for range b.Answer(t.Context(), Request{Text: "/long", From: investor}) {
 				panic("mine")
 			}
 		})

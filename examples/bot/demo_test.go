@@ -33,7 +33,7 @@ var demoTime = time.Date(2026, 11, 22, 15, 30, 0, 0, time.UTC)
 // ask for all of it.
 func demonstration(t *testing.T, change func(*Config)) *Bot {
 	t.Helper()
-	config := DemoConfig()
+	config := withPeople(DemoConfig())
 	config.demoDays = 14
 	if change != nil {
 		change(&config)
@@ -64,7 +64,7 @@ func TestRepliesOfADemonstration(t *testing.T) {
 		"/nodes", "/node show " + node, "/node " + b.config.Nodes[0].Short(),
 	} {
 		t.Run(typed, func(t *testing.T) {
-			text, err := reply(t, b, Request{Text: typed, Role: Investor})
+			text, err := reply(t, b, Request{Text: typed, From: investor})
 			if err != nil {
 				require.ErrorIs(t, err, ErrUsage)
 				text += "error: " + err.Error() + "\n"
@@ -77,7 +77,7 @@ func TestRepliesOfADemonstration(t *testing.T) {
 	t.Run("sums equal what the simulator says it paid", func(t *testing.T) { checkTruth(t, b) })
 	t.Run("pictures are pictures", func(t *testing.T) {
 		for _, typed := range []string{"/graph", "/graph 7 losses", "/graph 400 services"} {
-			for part, err := range b.Answer(t.Context(), Request{Text: typed, Role: Investor}) {
+			for part, err := range b.Answer(t.Context(), Request{Text: typed, From: investor}) {
 				require.NoError(t, err)
 				picture, ok := part.(Picture)
 				require.True(t, ok)
@@ -141,7 +141,7 @@ func of(sums map[pocket.Address]*rewards.Sums, who pocket.Address) *rewards.Sums
 
 func checkWorkbook(t *testing.T, b *Bot) {
 	t.Helper()
-	for part, err := range b.Answer(t.Context(), Request{Text: "/report xlsx 5d", Role: Investor}) {
+	for part, err := range b.Answer(t.Context(), Request{Text: "/report xlsx 5d", From: investor}) {
 		require.NoError(t, err)
 		file, ok := part.(File)
 		if !ok {
@@ -173,7 +173,7 @@ func checkAdding(t *testing.T, b *Bot) {
 	}
 	var progress int
 	var said []string
-	for part, err := range b.Answer(t.Context(), Request{Text: "/node add " + other.String(), Role: Admin}) {
+	for part, err := range b.Answer(t.Context(), Request{Text: "/node add " + other.String(), From: admin}) {
 		require.NoError(t, err)
 		if _, ok := part.(Progress); ok {
 			progress++
@@ -193,29 +193,29 @@ func checkAdding(t *testing.T, b *Bot) {
 	require.NoError(t, err)
 	assert.Equal(t, want, sums[0].Gross)
 
-	text, err := reply(t, b, Request{Text: "/node add " + other.String(), Role: Admin})
+	text, err := reply(t, b, Request{Text: "/node add " + other.String(), From: admin})
 	require.NoError(t, err)
 	assert.Contains(t, text, "is watched already")
-	text, err = reply(t, b, Request{Text: "/node remove " + other.Short(), Role: Admin})
+	text, err = reply(t, b, Request{Text: "/node remove " + other.Short(), From: admin})
 	require.NoError(t, err)
 	assert.Contains(t, text, "is not watched any more")
 	assert.NotContains(t, text, "configuration")
-	_, err = reply(t, b, Request{Text: "/node remove " + other.String(), Role: Admin})
+	_, err = reply(t, b, Request{Text: "/node remove " + other.String(), From: admin})
 	require.ErrorIs(t, err, ErrUsage)
-	text, err = reply(t, b, Request{Text: "/stats all " + other.String(), Role: Admin})
+	text, err = reply(t, b, Request{Text: "/stats all " + other.String(), From: admin})
 	require.NoError(t, err)
-	assert.Contains(t, text, "gross, from", "what is known of it stays")
-	text, err = reply(t, b, Request{Text: "/node remove " + b.config.Nodes[0].String(), Role: Admin})
+	assert.Regexp(t, `gross.*, from`, text, "what is known of it stays")
+	text, err = reply(t, b, Request{Text: "/node remove " + b.config.Nodes[0].String(), From: admin})
 	require.NoError(t, err)
 	assert.Contains(t, text, "The configuration names it")
 	require.NoError(t, b.store.Watch(t.Context(), b.config.Nodes[0]))
 
-	text, err = reply(t, b, Request{Text: "/node add " + operatorA, Role: Admin})
+	text, err = reply(t, b, Request{Text: "/node add " + operatorA, From: admin})
 	require.NoError(t, err)
 	assert.Contains(t, text, "The chain has no supplier of this address now")
 	assert.Contains(t, text, "No settlement yet of node "+pocket.MustParseAddress(operatorA).Short())
 	assert.Contains(t, text, "The next session to settle is number")
-	_, err = reply(t, b, Request{Text: "/node add " + operatorA[:42] + "4", Role: Admin})
+	_, err = reply(t, b, Request{Text: "/node add " + operatorA[:42] + "4", From: admin})
 	assert.ErrorContains(t, err, "character 43, '4', looks mistyped")
 }
 
@@ -231,10 +231,10 @@ func TestWithoutNodes(t *testing.T) {
 	b := demonstration(t, nil)
 	require.NoError(t, b.store.Unwatch(t.Context(), b.config.Nodes...))
 	for _, typed := range []string{"/stats", "/rewards", "/graph", "/losses", "/report csv"} {
-		_, err := reply(t, b, Request{Text: typed, Role: Investor})
-		assert.EqualError(t, err, "no node is watched yet: add yours with /node add ADDRESS", typed)
+		_, err := reply(t, b, Request{Text: typed, From: investor})
+		assert.EqualError(t, err, "no node is watched yet. Ask an admin to add yours.", typed)
 	}
-	text, err := reply(t, b, Request{Text: "/nodes", Role: Investor})
+	text, err := reply(t, b, Request{Text: "/nodes", From: investor})
 	require.NoError(t, err)
 	assert.Contains(t, text, "No node is watched yet")
 }
@@ -246,11 +246,11 @@ func TestWhenTheChainCannotBeAsked(t *testing.T) {
 		"/info": "cannot be asked now", "/nodes": "could not be looked up", "/node show " + b.config.Nodes[0].String(): "What follows is from the index.",
 		"/stats": "Average of one node",
 	} {
-		text, err := reply(t, b, Request{Text: typed, Role: Investor})
+		text, err := reply(t, b, Request{Text: typed, From: investor})
 		require.NoError(t, err, typed)
 		assert.Contains(t, text, want)
 	}
-	_, err := reply(t, b, Request{Text: "/node add " + operatorB, Role: Admin})
+	_, err := reply(t, b, Request{Text: "/node add " + operatorB, From: admin})
 	assert.ErrorContains(t, err, "the chain cannot be asked now, so nothing was added")
 	watched, err := b.watched(t.Context())
 	require.NoError(t, err)
@@ -278,23 +278,23 @@ func TestFollowing(t *testing.T) {
 
 func TestRetention(t *testing.T) {
 	b := demonstration(t, func(c *Config) { c.Retention = Duration(10 * 24 * time.Hour) })
-	before, err := reply(t, b, Request{Text: "/rewards month", Role: Investor})
+	before, err := reply(t, b, Request{Text: "/rewards month", From: investor})
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); b.retain(ctx) }()
 	require.Eventually(t, func() bool {
-		_, err = reply(t, b, Request{Text: "/report csv", Role: Investor})
+		_, err = reply(t, b, Request{Text: "/report csv", From: investor})
 		return err != nil
 	}, time.Minute, 50*time.Millisecond)
 	stop()
 	<-done
 	require.ErrorIs(t, err, ErrUsage)
 	assert.EqualError(t, err, "single settlements older than 10d are not kept (retention): ask from 2026-11-13 on. /rewards still adds up all of them")
-	text, err := reply(t, b, Request{Text: "/report csv 2026-11-13", Role: Investor})
+	text, err := reply(t, b, Request{Text: "/report csv 2026-11-13", From: investor})
 	require.NoError(t, err)
 	assert.Contains(t, text, "[file ")
-	after, err := reply(t, b, Request{Text: "/rewards month", Role: Investor})
+	after, err := reply(t, b, Request{Text: "/rewards month", From: investor})
 	require.NoError(t, err)
 	assert.Equal(t, before, after, "sums stay as they are")
 }
@@ -303,13 +303,13 @@ func TestAnIndexThatIsKept(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "kept.db")
 	keep := func(c *Config) { c.Database = NewSecret(file) }
 	first := demonstration(t, keep)
-	before, err := reply(t, first, Request{Text: "/stats", Role: Investor})
+	before, err := reply(t, first, Request{Text: "/stats", From: investor})
 	require.NoError(t, err)
 	second := demonstration(t, keep)
 	var read int64
 	require.NoError(t, second.CatchUp(t.Context(), func(p Progress) { read = p.Total }))
 	assert.Zero(t, read, "nothing is read twice")
-	after, err := reply(t, second, Request{Text: "/stats", Role: Investor})
+	after, err := reply(t, second, Request{Text: "/stats", From: investor})
 	require.NoError(t, err)
 	assert.Equal(t, before, after)
 	_, err = os.Stat(file)

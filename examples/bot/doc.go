@@ -7,9 +7,12 @@
 //	defer b.Close()
 //	err = b.CatchUp(ctx, func(p bot.Progress) { … }) // reads what is new
 //	go b.Run(ctx, func(news bot.Part) error { … })   // follows the chain
-//	for part, err := range b.Answer(ctx, bot.Request{Text: "/stats", Role: bot.Investor}) { … }
+//	for part, err := range b.Answer(ctx, bot.Request{Text: "/stats", From: "local:ana"}) { … }
 //
-// A reply is a sequence of parts: [Text], [Table], [Picture], [File], and [Progress] while it takes long. Each is yielded as soon as it is
+// Who asks is named by the platform and its number for him, "telegram:123"; package rbac knows his role, which nodes he sees and what he linked, and
+// each has settings of his own. Chats are told alerts and digests without asking: see [Subscription].
+//
+// A reply is a sequence of parts: [Text], [Table], [Picture], [File], [Menu], [Prompt], and [Progress] while it takes long. Each is yielded as soon as it is
 // known, and leaving the loop stops the work behind it. All text is plain: strangers chose some of it, so a front end escapes it.
 //
 // Days belong to the configured time zone. People are shown amounts with two decimals, files have all six. Everything that comes from a simulated

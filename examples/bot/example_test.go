@@ -22,10 +22,10 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	for part, err := range b.Answer(ctx, bot.Request{Text: "/stast", Role: bot.Investor}) {
+	for part, err := range b.Answer(ctx, bot.Request{Text: "/stast", From: "local:ana"}) {
 		fmt.Println(part, err)
 	}
-	for part := range b.Answer(ctx, bot.Request{Text: "/stats today", Role: bot.Investor}) {
+	for part := range b.Answer(ctx, bot.Request{Text: "/stats today", From: "local:ana"}) {
 		if text, ok := part.(bot.Text); ok {
 			fmt.Println(text.Title)
 		}

@@ -59,7 +59,7 @@ func (c *call) report() error {
 		return err
 	}
 	q.days, err = c.bot.index.Sums(c.ctx, rewards.Query{
-		Span: q.span, Filter: q.filter, Wallets: c.bot.config.Wallets, Period: rewards.Day, Zone: c.bot.zone, Prices: q.prices,
+		Span: q.span, Filter: q.filter, Wallets: c.wallets, Period: rewards.Day, Zone: c.zone, Prices: q.prices,
 	})
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
@@ -97,10 +97,10 @@ func (c *call) writeReport(q fileQuestion) (err error) {
 		held, err = c.writeIncome(file, q)
 		caption = fmt.Sprintf("Income of %s: %s. %s", whose(q.filter), q.named, held.Text())
 	default:
-		err = report.WriteCSV(c.ctx, file, report.Settlements(c.settlements(q), c.bot.config.Wallets, q.prices), c.csvOptions())
+		err = report.WriteCSV(c.ctx, file, report.Settlements(c.settlements(q), c.wallets, q.prices), c.csvOptions())
 	}
 	if errors.Is(err, pocket.ErrPruned) && c.bot.config.Retention > 0 {
-		kept := c.bot.now().Add(-time.Duration(c.bot.config.Retention))
+		kept := c.now().Add(-time.Duration(c.bot.config.Retention))
 		return usage("single settlements older than %s are not kept (retention): ask from %s on. /rewards still adds up all of them",
 			c.bot.config.Retention, c.day(kept.AddDate(0, 0, 1)))
 	}
@@ -122,11 +122,11 @@ func (c *call) writeReport(q fileQuestion) (err error) {
 
 // fileName tells what the file holds: "rewards-2026-11-01-to-2026-11-22.csv".
 func (c *call) fileName(q fileQuestion) string {
-	last := c.bot.now()
+	last := c.now()
 	if !q.span.To.IsZero() && q.span.To.Before(last) {
 		last = q.span.To.Add(-1)
 	}
-	date := func(t time.Time) string { return t.In(c.bot.zone).Format(time.DateOnly) }
+	date := func(t time.Time) string { return t.In(c.zone).Format(time.DateOnly) }
 	name, ending := "rewards", q.format
 	if isTaxFormat(q.format) {
 		name, ending = "income-"+q.format, "csv"
@@ -142,8 +142,8 @@ func (c *call) fileName(q fileQuestion) string {
 }
 
 func (c *call) csvOptions() report.CSVOptions {
-	o := report.CSVOptions{Zone: c.bot.zone, DateLayout: c.bot.config.Dates.Go(), DecimalMark: '.'}
-	if c.bot.config.Decimal == "comma" {
+	o := report.CSVOptions{Zone: c.zone, DateLayout: c.dates.Go(), DecimalMark: '.'}
+	if c.decimal == "comma" {
 		o.DecimalMark = ','
 	}
 	if o.DateLayout != time.DateOnly {
@@ -180,7 +180,7 @@ func (c *call) events(q fileQuestion, kinds ...pocket.Kind) iter.Seq2[pocket.Eve
 func (c *call) writeWorkbook(w io.Writer, q fileQuestion) error {
 	sums := func(period rewards.Period, by ...rewards.Dimension) ([]rewards.Row, error) {
 		return c.bot.index.Sums(c.ctx, rewards.Query{
-			Span: q.span, Filter: q.filter, Wallets: c.bot.config.Wallets, Zone: c.bot.zone, Period: period, By: by, Prices: q.prices,
+			Span: q.span, Filter: q.filter, Wallets: c.wallets, Zone: c.zone, Period: period, By: by, Prices: q.prices,
 		})
 	}
 	nodes, err := sums(rewards.Whole, rewards.BySupplier)
@@ -204,8 +204,8 @@ func (c *call) writeWorkbook(w io.Writer, q fileQuestion) error {
 		return err
 	}
 	book, err := xlsx.Standard(xlsx.Contents{
-		Title: "Rewards of " + whose(q.filter) + ": " + q.named, Creator: "PoktBot", Created: c.bot.now(), Zone: c.bot.zone,
-		Wallets: c.bot.config.Wallets, Prices: q.prices, Nodes: nodes, Days: days, Months: months, Services: services, Losses: &lost,
+		Title: "Rewards of " + whose(q.filter) + ": " + q.named, Creator: "PoktBot", Created: c.now(), Zone: c.zone,
+		Wallets: c.wallets, Prices: q.prices, Nodes: nodes, Days: days, Months: months, Services: services, Losses: &lost,
 		Settlements: c.settlements(q),
 	})
 	if err != nil {
@@ -218,16 +218,16 @@ func (c *call) writeWorkbook(w io.Writer, q fileQuestion) error {
 
 // dailyPoints are the days of the span, the last of them whole unless it is today.
 func (c *call) dailyPoints(q fileQuestion) ([]rewards.DayPoint, error) {
-	now, over := c.bot.now(), 0
+	now, over := c.now(), 0
 	if !q.span.To.IsZero() && !q.span.To.After(now) {
 		now, over = q.span.To, 1 // the day that begins then is asked for, too, so that the one before is over
 	}
 	days := 0
-	for range rewards.Day.In(pocket.Span{From: q.span.From, To: now}, c.bot.zone) {
+	for range rewards.Day.In(pocket.Span{From: q.span.From, To: now}, c.zone) {
 		days++
 	}
 	points, err := rewards.Daily(c.ctx, c.bot.index, rewards.StatsQuery{
-		Filter: q.filter, Wallets: c.bot.config.Wallets, Zone: c.bot.zone, Now: now, Prices: q.prices,
+		Filter: q.filter, Wallets: c.wallets, Zone: c.zone, Now: now, Prices: q.prices,
 	}, days+over)
 	if err != nil {
 		return nil, err
@@ -236,4 +236,4 @@ func (c *call) dailyPoints(q fileQuestion) ([]rewards.DayPoint, error) {
 }
 
 // day is a date as the user writes dates.
-func (c *call) day(t time.Time) string { return t.In(c.bot.zone).Format(c.bot.config.Dates.Go()) }
+func (c *call) day(t time.Time) string { return t.In(c.zone).Format(c.dates.Go()) }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/poktbot/poktbot/examples/bot/keep"
 	"github.com/poktbot/poktbot/monitor"
 	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/pocket/index"
@@ -136,7 +137,7 @@ func (b *Bot) updated(ctx context.Context) (pocket.Block, error) {
 
 func (c *call) addNode(node pocket.Address) error {
 	b := c.bot
-	watched, err := b.watched(c.ctx)
+	watched, err := b.house(c.ctx)
 	if err != nil {
 		return err
 	}
@@ -153,9 +154,13 @@ func (c *call) addNode(node pocket.Address) error {
 	if unstaked != nil && !errors.Is(unstaked, pocket.ErrNotFound) {
 		return fmt.Errorf("the chain cannot be asked now, so nothing was added: %w", unstaked)
 	}
+	if err := b.keep.Put(c.ctx, keep.Entry{Space: spaceHouse, Key: node.String(), Value: []byte(c.subject)}); err != nil {
+		return fmt.Errorf("add node: %w", err)
+	}
 	if err := store.Watch(c.ctx, node); err != nil {
 		return fmt.Errorf("add node: %w", err)
 	}
+	b.peopleDid()
 	lines := []string{"Its past is read now, as far as the chain's nodes still tell it. What happens from now on is seen in any case."}
 	if unstaked != nil {
 		lines = append(lines, "⚠ The chain has no supplier of this address now: it may have left, or is not staked yet.")
@@ -197,13 +202,24 @@ func (c *call) summary(node pocket.Address) error {
 }
 
 func (c *call) removeNode(node pocket.Address) error {
-	watched, err := c.bot.watched(c.ctx)
+	watched, err := c.nodesSeen()
 	if err != nil {
 		return err
 	}
 	for _, known := range watched {
 		if known != node {
 			continue
+		}
+		linked, err := c.bot.authority.AllLinks(c.ctx)
+		if err != nil {
+			return fmt.Errorf("remove node: %w", err)
+		}
+		if err := c.bot.keep.Delete(c.ctx, spaceHouse, node.String()); err != nil {
+			return fmt.Errorf("remove node: %w", err)
+		}
+		c.bot.peopleDid()
+		if len(linked[node]) > 0 {
+			return c.say(Text{Title: "Node " + node.String() + " is not the bot's any more", Lines: []string{"Somebody linked it, so it is still watched for him."}})
 		}
 		store := c.bot.store
 		if node.Kind() == pocket.MorseAddress {

@@ -30,11 +30,11 @@ func (c *call) graph() error {
 	if err != nil {
 		return err
 	}
-	now, zone := c.bot.now(), c.bot.zone
+	now, zone := c.now(), c.zone
 	first := c.calendar().day(now, 1-q.days)
 	_, last := rewards.DayOf(now, zone)
 	options := plot.Options{
-		Theme: plot.Theme(c.bot.config.Theme), Zone: zone, Period: rewards.Day, Span: pocket.Span{From: first, To: last}, Now: now,
+		Theme: plot.Theme(c.theme), Zone: zone, Period: rewards.Day, Span: pocket.Span{From: first, To: last}, Now: now,
 		Simulated: c.bot.simulated, Note: whose(q.filter),
 	}
 	var picture bytes.Buffer
@@ -72,7 +72,7 @@ func (c *call) graph() error {
 }
 
 func (c *call) graphQuestion() (graphQuestion, error) {
-	q := graphQuestion{days: c.bot.config.GraphDays}
+	q := graphQuestion{days: c.graphDays}
 	nodes, words, err := c.cut(c.args)
 	if err != nil {
 		return q, err
@@ -89,9 +89,9 @@ func (c *call) graphQuestion() (graphQuestion, error) {
 			q.what = "services"
 		case lower == "loss" || lower == "losses":
 			q.what = "losses"
-		case lower == "value" || lower == "worth" || strings.EqualFold(word, c.bot.config.Prices.Currency):
-			if c.bot.priceSource == nil {
-				return q, usage("no currency is configured (prices.currency), so there are no values to show")
+		case lower == "value" || lower == "worth" || c.currency != "" && strings.EqualFold(word, c.currency):
+			if c.currency == "" {
+				return q, usage("there is no currency to show values in: /settings currency EUR chooses one")
 			}
 			q.worth = true
 		default:
@@ -111,7 +111,7 @@ func unknownGraph(word string) error {
 
 func (c *call) drawAverage(w *bytes.Buffer, q graphQuestion, o plot.Options) error {
 	points, err := rewards.Daily(c.ctx, c.bot.index, rewards.StatsQuery{
-		Filter: q.filter, Zone: c.bot.zone, Now: c.bot.now(), Prices: q.prices,
+		Filter: q.filter, Zone: c.zone, Now: c.now(), Prices: q.prices,
 	}, q.days)
 	if err != nil {
 		return fmt.Errorf("graph: %w", err)
@@ -128,7 +128,7 @@ func (c *call) drawAverage(w *bytes.Buffer, q graphQuestion, o plot.Options) err
 
 func (c *call) drawServices(w *bytes.Buffer, q graphQuestion, o plot.Options) error {
 	rows, err := c.bot.index.Sums(c.ctx, rewards.Query{
-		Span: o.Span, Filter: q.filter, Period: rewards.Day, Zone: c.bot.zone, By: []rewards.Dimension{rewards.ByService}, Prices: q.prices,
+		Span: o.Span, Filter: q.filter, Period: rewards.Day, Zone: c.zone, By: []rewards.Dimension{rewards.ByService}, Prices: q.prices,
 	})
 	if err != nil {
 		return fmt.Errorf("graph: %w", err)
@@ -148,7 +148,7 @@ func (c *call) drawServices(w *bytes.Buffer, q graphQuestion, o plot.Options) er
 }
 
 func (c *call) drawLosses(w *bytes.Buffer, q graphQuestion, o plot.Options) error {
-	rows, err := c.bot.index.Sums(c.ctx, rewards.Query{Span: o.Span, Filter: q.filter, Period: rewards.Day, Zone: c.bot.zone, Prices: q.prices})
+	rows, err := c.bot.index.Sums(c.ctx, rewards.Query{Span: o.Span, Filter: q.filter, Period: rewards.Day, Zone: c.zone, Prices: q.prices})
 	if err != nil {
 		return fmt.Errorf("graph: %w", err)
 	}
@@ -180,7 +180,7 @@ func (c *call) nothingIn(title string, filter pocket.Filter) error {
 
 // allOf adds up all that is known.
 func (c *call) allOf(filter pocket.Filter) (rewards.Sums, error) {
-	rows, err := c.bot.index.Sums(c.ctx, rewards.Query{Filter: filter, Zone: c.bot.zone})
+	rows, err := c.bot.index.Sums(c.ctx, rewards.Query{Filter: filter, Zone: c.zone})
 	if err != nil {
 		return rewards.Sums{}, fmt.Errorf("rewards: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/poktbot/poktbot/pocket"
+	"github.com/poktbot/poktbot/rbac"
 	"github.com/poktbot/poktbot/report"
 )
 
@@ -52,7 +53,7 @@ func (c *call) info() error {
 	if err != nil {
 		return fmt.Errorf("info: %w", err)
 	}
-	watched, err := b.watched(c.ctx)
+	watched, err := c.nodesSeen()
 	if err != nil {
 		return err
 	}
@@ -93,7 +94,7 @@ func (c *call) info() error {
 		text.Lines = append(text.Lines, known...)
 	}
 	if !stored.IsZero() {
-		line("last stored: %s", stored.In(b.zone).Format(b.config.Dates.Go()+" 15:04:05")+" "+b.zone.String())
+		line("last stored: %s", stored.In(c.zone).Format(c.dates.Go()+" 15:04:05")+" "+c.zone.String())
 	}
 	if b.client != nil && b.morse != nil {
 		if cursor, err := b.morseStore.Cursor(c.ctx); err == nil {
@@ -107,9 +108,11 @@ func (c *call) info() error {
 			line("PoktScan: %s", report.Line(asOf.String(), 200))
 		}
 	}
-	line("database: %s; keeps %s", b.databaseName(), map[Mode]string{Watched: "what concerns the nodes watched", Everything: "every settlement"}[b.config.Mode])
-	line("watching: %s, %s", plural(len(watched), "node"), plural(len(b.config.Wallets), "wallet"))
-	line("days: %s; %s on %s/%s", b.zone, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	if c.may(rbac.ManageNodes) {
+		line("database: %s; keeps %s", b.databaseName(), map[Mode]string{Watched: "what concerns the nodes watched", Everything: "every settlement"}[b.config.Mode])
+	}
+	line("watching: %s, %s", plural(len(watched), "node"), plural(len(c.wallets), "wallet"))
+	line("days: %s; %s on %s/%s", c.zone, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return c.say(text)
 }
 

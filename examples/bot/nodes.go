@@ -67,12 +67,12 @@ func (c *call) nodes() error {
 	if len(c.args) > 0 {
 		return usage("/nodes takes nothing; /node show ADDRESS tells of one")
 	}
-	watched, err := c.bot.watched(c.ctx)
+	watched, err := c.nodesSeen()
 	if err != nil {
 		return err
 	}
 	if len(watched) == 0 {
-		return c.say(Text{Title: "No node is watched yet", Lines: []string{"Add yours with /node add ADDRESS."}})
+		return c.say(Text{Title: "No node is watched yet", Lines: []string{c.howToAdd()}})
 	}
 	list, params, unasked := c.bot.standings(c.ctx, watched)
 	if cause := context.Cause(c.ctx); cause != nil {
@@ -115,7 +115,7 @@ func (c *call) node() error {
 		return usage("/node %s is not known: want show, add or remove", clip(verb))
 	}
 	if len(words) == 0 {
-		return usage("/node %s wants the address of a node: /node %s pokt1…", verb, verb)
+		return c.askNode(verb)
 	}
 	if len(words) > 1 {
 		return usage("/node %s takes one address; %q is one too many", verb, clip(words[1]))
@@ -124,8 +124,10 @@ func (c *call) node() error {
 	if err != nil {
 		return err
 	}
-	if verb != "show" && !c.role.Includes(Admin) {
-		return fmt.Errorf("/node %s needs the role %s: %w", verb, Admin, ErrDenied)
+	if seen, err := c.sees(node); err != nil {
+		return err
+	} else if !seen {
+		return usage("%s is none of the nodes that you see: /nodes lists them", node.Short())
 	}
 	switch verb {
 	case "add":
@@ -135,6 +137,22 @@ func (c *call) node() error {
 	default:
 		return c.showNode(node)
 	}
+}
+
+// askNode asks which node is meant.
+func (c *call) askNode(verb string) error {
+	p := Prompt{Question: "Which node? Its address, pokt1…", Line: "/node " + verb}
+	if verb != "add" {
+		nodes, err := c.nodesSeen()
+		if err != nil {
+			return err
+		}
+		p.Question = "Which node? Press one, or write its address or a part of it."
+		for _, node := range nodes {
+			p.Choices = append(p.Choices, []Button{{Label: node.Short(), Line: p.Line + " " + node.String()}})
+		}
+	}
+	return c.say(p)
 }
 
 // lastSettlements is how many of a node's last claims /node show lists.
@@ -204,7 +222,7 @@ func (c *call) describeSupplier(line func(string, ...any), s standing, params po
 
 // mark says whose address it is, when it is one of the linked wallets.
 func (c *call) mark(a pocket.Address) string {
-	if slices.Contains(c.bot.config.Wallets, a) {
+	if slices.Contains(c.wallets, a) {
 		return " (mine)"
 	}
 	return ""
@@ -258,7 +276,7 @@ func (c *call) windows(params pocket.SharedParams) error {
 	}
 	t.Rows = report.Rows(cells...)
 	t.Notes = []string{fmt.Sprintf("Block %d now, one about every %s.", head.Height, report.Duration(pace))}
-	return c.say(Table{Table: t, Options: report.TextOptions{Zone: c.bot.zone}})
+	return c.say(Table{Table: t, Options: report.TextOptions{Zone: c.zone}})
 }
 
 // lastOf lists what settled last, expired or was slashed.

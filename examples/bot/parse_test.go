@@ -86,13 +86,3 @@ func TestNearest(t *testing.T) {
 		assert.Equal(t, want, nearest(typed, commands), "%q", typed)
 	}
 }
-
-func TestRole(t *testing.T) {
-	assert.True(t, Sysadmin.Includes(Investor))
-	assert.True(t, Investor.Includes(Investor))
-	assert.True(t, Anyone.Includes(Anyone))
-	assert.False(t, Anyone.Includes(Investor))
-	assert.False(t, Investor.Includes(Admin))
-	assert.False(t, Role("root").Includes(Investor), "a role that does not exist may nothing")
-	assert.False(t, Sysadmin.Includes("root"), "nobody may what needs a role that does not exist")
-}

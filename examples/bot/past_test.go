@@ -21,7 +21,7 @@ import (
 func parts(t *testing.T, b *Bot, command string) string {
 	t.Helper()
 	var said strings.Builder
-	for part, err := range b.Answer(t.Context(), Request{Text: command, Role: Sysadmin, From: "test"}) {
+	for part, err := range b.Answer(t.Context(), Request{Text: command, From: "local:test"}) {
 		require.NoError(t, err, command)
 		switch p := part.(type) {
 		case Text:

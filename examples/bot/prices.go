@@ -25,21 +25,21 @@ type loadedPrices struct {
 	at     time.Time
 }
 
-// prices returns what POKT was worth from a moment until now; from the first block that is known when from is zero. It returns nil when no
-// currency is configured. That a source could not tell all of them is no error: what has no price is said to have none.
-func (b *Bot) prices(ctx context.Context, from time.Time) (*rewards.Prices, error) {
-	if b.priceSource == nil {
-		return nil, nil
+// prices returns what POKT was worth in a currency from a moment until now; from the first block that is known when from is zero. It returns
+// nil without a currency. That a source could not tell all of them is no error: what has no price is said to have none.
+func (b *Bot) prices(ctx context.Context, currency string, from time.Time) (*rewards.Prices, error) {
+	source, err := b.priceSource(currency)
+	if source == nil || err != nil {
+		return nil, err
 	}
 	if from.IsZero() {
-		var err error
 		if from, err = b.firstBlock(ctx); err != nil {
 			return nil, err
 		}
 	}
 	now := b.now()
 	b.mu.Lock()
-	kept := b.loaded
+	kept := b.loaded[currency]
 	b.mu.Unlock()
 	if kept.prices != nil && !kept.from.After(from) && now.Sub(kept.at).Abs() < pricesKept {
 		return kept.prices, nil
@@ -47,7 +47,7 @@ func (b *Bot) prices(ctx context.Context, from time.Time) (*rewards.Prices, erro
 	if kept.prices != nil && kept.from.Before(from) {
 		from = kept.from // a longer past serves every question
 	}
-	loaded, err := rewards.LoadPrices(ctx, b.priceSource, b.config.Prices.Currency, pocket.Span{From: from, To: now})
+	loaded, err := rewards.LoadPrices(ctx, source, currency, pocket.Span{From: from, To: now})
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			return nil, cause
@@ -55,10 +55,16 @@ func (b *Bot) prices(ctx context.Context, from time.Time) (*rewards.Prices, erro
 		return nil, fmt.Errorf("prices: %w", err)
 	}
 	b.mu.Lock()
-	b.loaded = loadedPrices{loaded, from, now}
-	b.mu.Unlock()
+	defer b.mu.Unlock()
+	if b.loaded == nil || len(b.loaded) > maxCurrencies {
+		b.loaded = map[string]loadedPrices{}
+	}
+	b.loaded[currency] = loadedPrices{loaded, from, now}
 	return loaded, nil
 }
+
+// maxCurrencies is of how many currencies prices are held at once.
+const maxCurrencies = 30
 
 // firstBlock returns when the first block that is known was made, now when none is.
 func (b *Bot) firstBlock(ctx context.Context) (time.Time, error) {
@@ -79,7 +85,7 @@ func (b *Bot) firstBlock(ctx context.Context) (time.Time, error) {
 
 // pricesOf returns the prices for a span that was asked for.
 func (c *call) pricesOf(span pocket.Span) (*rewards.Prices, error) {
-	return c.bot.prices(c.ctx, span.From)
+	return c.bot.prices(c.ctx, c.currency, span.From)
 }
 
 // priceNotes says what a reader must know of the prices in a reply: of which times there are none, and why.
@@ -134,42 +140,61 @@ func isCurrency(code string) bool {
 	}) < 0
 }
 
-// openPrices makes the source of prices that the configuration asks for: none without a currency.
-func (b *Bot) openPrices(context.Context) error {
+// priceSources are the names of the configuration's sources, in the order in which they are believed.
+func (b *Bot) priceSources() []string {
 	p := b.config.Prices
-	if p.Currency == "" {
-		return nil
+	switch {
+	case len(p.Sources) > 0:
+		return p.Sources
+	case p.File != "":
+		return []string{"file", "coingecko"} // who writes a file means it
+	}
+	return []string{"coingecko"}
+}
+
+// openPrices makes the client of CoinGecko, unless the configuration does without it. Nobody is asked before somebody wants a currency.
+func (b *Bot) openPrices(context.Context) error {
+	if b.simulated || !slices.Contains(b.priceSources(), "coingecko") {
+		_, err := b.priceSource(strings.ToUpper(b.config.Prices.Currency))
+		return err
+	}
+	client, err := coingecko.New(b.geckoOptions()...)
+	if err != nil {
+		return fmt.Errorf("prices.coingecko: %w", err)
+	}
+	b.closers = append(b.closers, func() error { client.Close(); return nil })
+	b.gecko = b.store.CachedPrices(client, "coingecko "+b.config.Prices.CoinGecko.Coin)
+	_, err = b.priceSource(strings.ToUpper(b.config.Prices.Currency)) // what is wrong with a file is said before anything is read
+	return err
+}
+
+// priceSource returns who tells prices in a currency, nil without a currency.
+func (b *Bot) priceSource(currency string) (rewards.PriceSource, error) {
+	if currency == "" {
+		return nil, nil
 	}
 	if b.simulated {
-		b.priceSource = coingeckotest.Simulated{Now: b.now}
-		return nil
-	}
-	names := p.Sources
-	if len(names) == 0 {
-		names = []string{"coingecko"}
-		if p.File != "" {
-			names = []string{"file", "coingecko"} // who writes a file means it
-		}
+		return coingeckotest.Simulated{Now: b.now}, nil
 	}
 	var sources []rewards.PriceSource
-	for _, name := range names {
-		if name == "file" {
-			prices, err := rewards.OpenPrices(p.File, p.Currency)
+	for _, name := range b.priceSources() {
+		switch {
+		case name == "coingecko":
+			sources = append(sources, b.gecko)
+		case strings.EqualFold(currency, b.config.Prices.Currency): // a file is in one currency
+			prices, err := rewards.OpenPrices(b.config.Prices.File, b.config.Prices.Currency)
 			if err != nil {
-				return fmt.Errorf("prices.file: %w", err)
+				return nil, fmt.Errorf("prices.file: %w", err)
 			}
 			sources = append(sources, prices)
-			continue
 		}
-		client, err := coingecko.New(b.geckoOptions()...)
-		if err != nil {
-			return fmt.Errorf("prices.coingecko: %w", err)
-		}
-		b.closers = append(b.closers, func() error { client.Close(); return nil })
-		sources = append(sources, b.store.CachedPrices(client, "coingecko "+p.CoinGecko.Coin))
 	}
-	b.priceSource = rewards.FirstOf(sources...)
-	return nil
+	return rewards.FirstOf(sources...), nil
+}
+
+// pricesIn reports whether there is anybody to tell prices in a currency.
+func (b *Bot) pricesIn(currency string) bool {
+	return b.simulated || b.gecko != nil || strings.EqualFold(currency, b.config.Prices.Currency)
 }
 
 func (b *Bot) geckoOptions() []coingecko.Option {

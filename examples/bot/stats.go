@@ -39,8 +39,8 @@ func (c *call) stats() error {
 	if err != nil {
 		return err
 	}
-	s, err := rewards.Compute(c.ctx, c.bot.index, rewards.StatsQuery{
-		Filter: filter, Wallets: c.bot.config.Wallets, Zone: c.bot.zone, Now: c.bot.now(), Prices: prices,
+	s, err := c.bot.statistics(c.ctx, rewards.StatsQuery{
+		Filter: filter, Wallets: c.wallets, Zone: c.zone, Now: c.now(), Prices: prices,
 	})
 	if err != nil {
 		return fmt.Errorf("statistics: %w", err)
@@ -78,7 +78,7 @@ func (c *call) overview(filter pocket.Filter, s rewards.Statistics) error {
 		return err
 	}
 	title, body, _ := strings.Cut(report.StatisticsText(s, report.StatisticsOptions{
-		Whose: whose(filter), Mine: len(c.bot.config.Wallets) > 0, Updated: updated,
+		Whose: whose(filter), Mine: len(c.wallets) > 0, Updated: updated,
 	}), "\n")
 	text := Text{Title: title, Lines: strings.Split(body, "\n")}
 	if c.bot.simulated {
@@ -92,8 +92,8 @@ func (c *call) details(name string, filter pocket.Filter, t rewards.Trend) error
 	sums := t.Total
 	text := Text{Title: name + ": " + whose(filter)}
 	line := func(format string, args ...any) { text.Lines = append(text.Lines, fmt.Sprintf(format, args...)) }
-	line("%s gross, from %s", report.Amount(sums.Gross), counted(sums.Settlements, "claim"))
-	if len(c.bot.config.Wallets) > 0 {
+	line("%s gross%s, from %s", report.Amount(sums.Gross), worth(t.Worth), counted(sums.Settlements, "claim"))
+	if len(c.wallets) > 0 {
 		line("%s of it is my share; in other roles my wallets got %s", report.Amount(sums.Mine), report.Amount(sums.OtherRoles))
 	}
 	if per := t.PerNode(sums.Gross); per.Valid {
@@ -111,6 +111,18 @@ func (c *call) details(name string, filter pocket.Filter, t rewards.Trend) error
 	text.Lines = append(text.Lines, lacking(sums)...)
 	line("%s", c.asOf())
 	return c.say(text)
+}
+
+// worth tells what a gross amount was worth, in brackets; nothing without a currency.
+func worth(w *rewards.Worth) string {
+	if w == nil || !w.Gross.Valid {
+		return ""
+	}
+	least := ""
+	if w.Unpriced.Gross > 0 {
+		least = "at least " // of a part of it nobody knows the price
+	}
+	return " (" + least + report.Money(w.Gross.Decimal, w.Currency) + ")"
 }
 
 // lacking says what old versions of the protocol did not tell of the events in the sums.
@@ -131,12 +143,12 @@ func lacking(s rewards.Sums) []string {
 // table makes a table of the report a part of the reply, as of now.
 func (c *call) table(t report.Table) Table {
 	t.Notes = append(t.Notes, c.asOf())
-	return Table{Table: t, Options: report.TextOptions{Zone: c.bot.zone, Places: places}}
+	return Table{Table: t, Options: report.TextOptions{Zone: c.zone, Places: places}}
 }
 
 // asOf says when figures were taken, and where days begin, so that stale ones are seen for what they are.
 func (c *call) asOf() string {
-	text := "As of " + c.bot.now().In(c.bot.zone).Format(c.bot.config.Dates.Go()+" 15:04") + " " + c.bot.zone.String()
+	text := "As of " + c.now().In(c.zone).Format(c.dates.Go()+" 15:04") + " " + c.zone.String()
 	if head, err := c.bot.index.Cursor(c.ctx); err == nil && head > 0 {
 		text += ", block " + report.Count(int64(head))
 	}

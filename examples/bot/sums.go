@@ -56,7 +56,7 @@ func (c *call) rewards() error {
 	if err != nil {
 		return err
 	}
-	q := rewards.Query{Span: span, Filter: filter, Wallets: c.bot.config.Wallets, Period: how.period, Zone: c.bot.zone, Prices: prices}
+	q := rewards.Query{Span: span, Filter: filter, Wallets: c.wallets, Period: how.period, Zone: c.zone, Prices: prices}
 	if how.by != "" {
 		q.By = []rewards.Dimension{how.by}
 	}
@@ -104,12 +104,12 @@ func sortingOf(word string) (sorting, error) {
 
 // everyPeriod puts periods in which nothing happened between those in which something did, up to now.
 func (c *call) everyPeriod(rows []rewards.Row, period rewards.Period, span pocket.Span, prices *rewards.Prices) []rewards.Row {
-	end := c.bot.now()
+	end := c.now()
 	if !span.To.IsZero() && span.To.Before(end) {
 		end = span.To
 	}
 	var all []rewards.Row
-	for from := range period.In(pocket.Span{From: rows[0].Start, To: end}, c.bot.zone) {
+	for from := range period.In(pocket.Span{From: rows[0].Start, To: end}, c.zone) {
 		row := rewards.Row{Key: rewards.Key{Start: from}}
 		if prices != nil {
 			row.Worth = rewards.NoWorth(prices.Currency())
@@ -139,7 +139,7 @@ func (c *call) losses() error {
 	if err != nil {
 		return err
 	}
-	rows, err := c.bot.index.Sums(c.ctx, rewards.Query{Span: span, Filter: filter, Zone: c.bot.zone, Prices: prices})
+	rows, err := c.bot.index.Sums(c.ctx, rewards.Query{Span: span, Filter: filter, Zone: c.zone, Prices: prices})
 	if err != nil {
 		return fmt.Errorf("losses: %w", err)
 	}

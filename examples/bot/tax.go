@@ -21,7 +21,9 @@ func (c *call) writeIncome(w io.Writer, q fileQuestion) (tax.Summary, error) {
 	if err != nil {
 		return tax.Summary{}, err
 	}
-	options, err := c.bot.config.taxOptions(prices)
+	config := c.bot.config
+	config.Zone, config.Decimal = c.zone.String(), c.decimal
+	options, err := config.taxOptions(prices)
 	if err != nil {
 		return tax.Summary{}, err
 	}
@@ -36,10 +38,10 @@ func (c *call) income(q fileQuestion) (iter.Seq2[tax.Event, error], *rewards.Pri
 	}
 	config := c.bot.config
 	income := tax.Income(c.earning(q), tax.IncomeOptions{
-		Wallets: config.Wallets, Losses: config.Tax.Losses, Nodes: q.filter.Suppliers, Prices: prices,
+		Wallets: c.wallets, Losses: config.Tax.Losses, Nodes: q.filter.Suppliers, Prices: prices,
 	})
 	if config.Tax.ByDay {
-		income = tax.ByDay(income, c.bot.zone, c.bot.now())
+		income = tax.ByDay(income, c.zone, c.now())
 	}
 	return income, prices, nil
 }
@@ -121,17 +123,17 @@ func (c *call) tax() error {
 	if err != nil {
 		return err
 	}
-	year := c.bot.now().Year()
+	year := c.now().Year()
 	switch {
 	case len(words) > 1:
 		return usage("%q is one word too many: /tax takes a year and nodes", clip(words[1]))
 	case len(words) == 1:
-		if year, err = strconv.Atoi(words[0]); err != nil || year < 2020 || year > c.bot.now().Year() {
-			return usage("/tax %s: want a year between 2020 and %d", clip(words[0]), c.bot.now().Year())
+		if year, err = strconv.Atoi(words[0]); err != nil || year < 2020 || year > c.now().Year() {
+			return usage("/tax %s: want a year between 2020 and %d", clip(words[0]), c.now().Year())
 		}
 	}
 	q := fileQuestion{span: pocket.Span{
-		From: time.Date(year, 1, 1, 0, 0, 0, 0, c.bot.zone), To: time.Date(year+1, 1, 1, 0, 0, 0, 0, c.bot.zone),
+		From: time.Date(year, 1, 1, 0, 0, 0, 0, c.zone), To: time.Date(year+1, 1, 1, 0, 0, 0, 0, c.zone),
 	}}
 	if q.filter, err = c.filter(nodes); err != nil {
 		return err
@@ -144,7 +146,7 @@ func (c *call) tax() error {
 	if prices != nil {
 		currency = prices.Currency()
 	}
-	t, err := tax.Year(income, year, c.bot.zone, currency)
+	t, err := tax.Year(income, year, c.zone, currency)
 	if err != nil {
 		return fmt.Errorf("tax: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/pocket/index"
 	"github.com/poktbot/poktbot/report"
 	"github.com/poktbot/poktbot/rewards"
@@ -35,7 +36,7 @@ func (c *call) verify() error {
 	if err != nil {
 		return err
 	}
-	if now := c.bot.now(); span.To.IsZero() || span.To.After(now) {
+	if now := c.now(); span.To.IsZero() || span.To.After(now) {
 		updated, err := c.bot.updated(c.ctx)
 		if err != nil {
 			return err
@@ -43,13 +44,15 @@ func (c *call) verify() error {
 		span.To = updated.Time.Add(1) // up to what is indexed: what is newer is in one source only
 	}
 	if len(nodes) == 0 {
-		if nodes, err = c.bot.operators(c.ctx); err != nil {
+		seen, err := c.nodesSeen()
+		if err != nil {
 			return err
 		}
+		nodes = ofKind(pocket.AccountAddress, seen)
 	}
 	found, untold := 0, 0
 	differences := rewards.Verify(c.ctx, c.bot.store, other, rewards.VerifyQuery{
-		Span: span, Addresses: nodes, Wallets: c.bot.config.Wallets, Zone: c.bot.zone,
+		Span: span, Addresses: nodes, Wallets: c.wallets, Zone: c.zone,
 	})
 	t := report.Differences(c.firstOf(differences, &found, &untold), "index", title)
 	t.Title = fmt.Sprintf("Index and %s of %s: %s", title, plural(len(nodes), "node"), named)

@@ -12,7 +12,6 @@ import (
 	"github.com/poktbot/poktbot/monitor"
 	"github.com/poktbot/poktbot/monitor/check"
 	"github.com/poktbot/poktbot/monitor/notify"
-	"github.com/poktbot/poktbot/pocket/index/sqlite"
 	"github.com/poktbot/poktbot/report/alert"
 )
 
@@ -36,13 +35,9 @@ func (s *screen) Notify(_ context.Context, m monitor.Message) error {
 
 // openAlerts opens what is known of alerts. Nothing is watched before [Bot.Run].
 func (b *Bot) openAlerts(ctx context.Context) (err error) {
-	db := b.store.DB()
-	if !b.config.isPostgres() {
-		// A file of its own: an alert does not wait until the index has stored a hundred blocks.
-		if db, err = sqlite.Connect(ctx, b.config.beside("alerts")); err != nil {
-			return fmt.Errorf("alerts: %w", err)
-		}
-		b.closers = append(b.closers, db.Write.Close, db.Read.Close)
+	db, err := b.ownDatabase(ctx)
+	if err != nil {
+		return err
 	}
 	place := monitor.StoreDB{Write: db.Write, Read: db.Read, Dialect: monitor.Dialect(db.Dialect), Explain: db.Explain}
 	if b.alertStore, err = monitor.NewStore(ctx, place); err != nil || !b.config.Alerts.Enabled {
@@ -112,8 +107,16 @@ func (b *Bot) watch(ctx context.Context, tell func(Part) error) error {
 	if err != nil {
 		return err
 	}
+	if err := b.tellChats(ctx, watcher); err != nil {
+		return err
+	}
 	b.watcher.Store(watcher)
 	defer b.watcher.Store(nil)
+	var telling sync.WaitGroup
+	defer telling.Wait()
+	ctx, stopTelling := context.WithCancel(ctx)
+	defer stopTelling()
+	telling.Go(func() { b.keepTelling(ctx, watcher) })
 	stop, err := b.serveMetrics(watcher)
 	if err != nil {
 		return err
@@ -152,7 +155,7 @@ func (b *Bot) serveMetrics(watcher *monitor.Watcher) (stop func(), err error) {
 	return func() { _ = server.Close(); <-done }, nil
 }
 
-// texts are what alerts are called in lists.
-func (b *Bot) texts(*call) (*alert.Texts, error) {
-	return alert.New(alert.Options{Audience: alert.Audience(b.config.Alerts.Audience), Zone: b.zone, Plain: true, Worth: b.worth})
+// texts are what alerts are called in lists, for who asks.
+func (c *call) texts() (*alert.Texts, error) {
+	return alert.New(alert.Options{Audience: audienceOf(c.caller), Zone: c.zone, TimeLayout: c.dates.Go() + " 15:04", Plain: true, Worth: c.bot.worth})
 }

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	_ "time/tzdata" // zones work on machines without a database of them
+	"unicode"
 
 	"github.com/poktbot/poktbot/examples/bot"
 )
@@ -133,7 +134,7 @@ func answer(ctx context.Context, b *bot.Bot, s *screen, line string) error {
 	if !strings.HasPrefix(line, "/") {
 		line = "/" + line
 	}
-	for part, err := range b.Answer(ctx, bot.Request{Text: line, Role: bot.Sysadmin, From: whoami()}) {
+	for part, err := range b.Answer(ctx, bot.Request{Text: line, From: whoami(), Direct: true}) {
 		if err != nil {
 			return err
 		}
@@ -146,17 +147,24 @@ func answer(ctx context.Context, b *bot.Bot, s *screen, line string) error {
 
 // whoami is who types, for the record.
 func whoami() string {
-	if name := cmp.Or(os.Getenv("USER"), os.Getenv("USERNAME")); name != "" {
-		return "local:" + name
-	}
-	return "local"
+	name := strings.Map(func(r rune) rune {
+		if r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' || r == '-' || r == '.') {
+			return r
+		}
+		return -1
+	}, cmp.Or(os.Getenv("USER"), os.Getenv("USERNAME")))
+	return "local:" + cmp.Or(name, "somebody")
 }
 
 // converse follows the chain, tells its news, and answers what is typed, until one of both ends.
 func converse(ctx context.Context, interrupt func(error), b *bot.Bot, s *screen, in *os.File, code *int) (err error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	lines, end, err := typed(ctx, s, in, b.Commands(bot.Sysadmin), interrupt, stop)
+	commands, err := b.Commands(ctx, whoami())
+	if err != nil {
+		return err
+	}
+	lines, end, err := typed(ctx, s, in, commands, interrupt, stop)
 	if err != nil {
 		return err
 	}

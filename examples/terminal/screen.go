@@ -87,6 +87,11 @@ func (s *screen) show(ctx context.Context, part bot.Part) error {
 		if err := s.writeTable(ctx, &b, p); err != nil {
 			return err
 		}
+	case bot.Menu:
+		s.writeMenu(&b, p)
+	case bot.Prompt:
+		s.writeText(&b, bot.Text{Lines: []string{p.Question, "Type it behind " + p.Line}})
+		s.writeButtons(&b, p.Choices)
 	case bot.Picture:
 		path, err := p.Save(s.folder)
 		if err != nil {
@@ -124,6 +129,20 @@ func (s *screen) writeText(b *strings.Builder, p bot.Text) {
 				piece = hang + piece
 			}
 			b.WriteString(strings.TrimRight(indent+piece, " ") + "\n")
+		}
+	}
+}
+
+// writeMenu shows the lines of buttons: here they are typed.
+func (s *screen) writeMenu(b *strings.Builder, p bot.Menu) {
+	s.writeText(b, bot.Text{Title: p.Title, Lines: p.Lines})
+	s.writeButtons(b, p.Rows)
+}
+
+func (s *screen) writeButtons(b *strings.Builder, rows [][]bot.Button) {
+	for _, row := range rows {
+		for _, button := range row {
+			b.WriteString("  " + bot.Plain(button.Line) + s.paint(dim, "  "+bot.Plain(button.Label)) + "\n")
 		}
 	}
 }
