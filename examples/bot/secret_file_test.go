@@ -130,11 +130,12 @@ func TestRequireNamesWhatIsMissing(t *testing.T) {
 }
 
 func TestSettingsTellWhatWasSetAndNoSecret(t *testing.T) {
-	c, err := read(t, "zone: UTC\nchain:\n  rpc: [https://u:hunter2@rpc.example/hunter3, 'http://127.0.0.1:1']\nnodes: ["+operatorA+"]\n",
+	c, err := read(t, "zone: UTC\nchain:\n  rpc: [https://u:hunter2@rpc.example/hunter3, 'http://127.0.0.1:1']\nnodes: ["+operatorA+"]\nmorse: {database: old.db}\n",
 		"POKTBOT_TELEGRAM_TOKEN=hunter4", "POKTBOT_DATABASE=postgres://u:hunter5@db.example/d")
 	require.NoError(t, err)
 	assert.Equal(t, []Setting{
 		{"chain.rpc", "rpc.example, 127.0.0.1:1", "poktbot.yaml:3"},
+		{"morse.database", "old.db", "poktbot.yaml:5"},
 		{"database", "db.example", "POKTBOT_DATABASE"},
 		{"nodes", operatorA, "poktbot.yaml:4"},
 		{"zone", "UTC", "poktbot.yaml:1"},

@@ -25,10 +25,17 @@ func (c *Config) Settings() []Setting {
 			continue
 		}
 		origin = strings.TrimSuffix(origin, ": "+k.path)
-		list = append(list, Setting{Key: k.path, Value: shownValue(k.value), Origin: origin})
+		value := shownValue(k.value)
+		if place, ok := k.value.Interface().(Secret); ok && isDatabase(k.path) && !isPostgres(place.Reveal()) {
+			value = Plain(place.Reveal()) // the name of a file
+		}
+		list = append(list, Setting{Key: k.path, Value: value, Origin: origin})
 	}
 	return list
 }
+
+// isDatabase says whether the key at path is a database: a secret if it is a URL, and the name of a file if not.
+func isDatabase(path string) bool { return path == "database" || path == "morse.database" }
 
 func shownValue(v reflect.Value) string {
 	if v.Kind() == reflect.Slice {
@@ -64,7 +71,7 @@ func (c *Config) Hidden() []string {
 	for _, k := range keysOf(reflect.ValueOf(c).Elem(), "") {
 		switch value := k.value.Interface().(type) {
 		case Secret:
-			if isDatabase := k.path == "database" || k.path == "morse.database"; !k.file && !value.IsZero() && (!isDatabase || isPostgres(value.Reveal())) {
+			if !k.file && !value.IsZero() && (!isDatabase(k.path) || isPostgres(value.Reveal())) {
 				add(value)
 			}
 		case []Secret:
