@@ -19,11 +19,13 @@ import (
 // alertTime is how long the buttons of an alert can be pressed, and how long it is known which message tells of it.
 const alertTime = 30 * 24 * time.Hour
 
+var _ bot.Teller = (*Engine)(nil)
+
 // A teller tells alerts in one chat. What begins, comes back or gets worse is a message of its own, since nobody's phone rings for an edit; how it goes on
 // and ends is told in that message.
 type teller struct {
 	e     *Engine
-	to    subscription
+	to    bot.Subscription
 	texts *alert.Texts
 	out   *outlet
 }
@@ -301,9 +303,9 @@ func (t *teller) note(ctx context.Context, m monitor.Message, alerts map[monitor
 	return nil
 }
 
-// notifier returns what tells alerts in one chat. It does not connect.
-func (e *Engine) notifier(s subscription) (monitor.Notifier, error) {
-	texts, err := alert.New(alert.Options{Audience: s.Audience, Zone: s.Zone, TimeLayout: s.TimeLayout})
+// Notifier returns what tells alerts in one chat, and implements [bot.Teller] with [Engine.Kind]. It does not connect.
+func (e *Engine) Notifier(s bot.Subscription) (monitor.Notifier, error) {
+	texts, err := e.texts(s)
 	if err != nil {
 		return nil, fmt.Errorf("alerts of %s: %w", s.Chat, err)
 	}
@@ -313,6 +315,16 @@ func (e *Engine) notifier(s subscription) (monitor.Notifier, error) {
 	}
 	out.tries = 1 // who delivers waits, and tries again
 	return &teller{e: e, to: s, texts: texts, out: out}, nil
+}
+
+// texts are the words of alerts for a chat: the bot's own, if it has any.
+func (e *Engine) texts(s bot.Subscription) (*alert.Texts, error) {
+	if own, ok := e.bot.(interface {
+		AlertTexts(bot.Subscription) (*alert.Texts, error)
+	}); ok {
+		return own.AlertTexts(s)
+	}
+	return alert.New(alert.Options{Audience: s.Audience, Zone: s.Zone, TimeLayout: s.TimeLayout})
 }
 
 // busyButtons are the buttons of alerts whose lines are being answered: a second press of one does nothing.

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,7 +35,7 @@ const (
 // digestKinds are the periods, as /digest calls them.
 var digestKinds = []string{"day", "week", "month"}
 
-func (s subscription) wants(kind string) bool {
+func wants(s bot.Subscription, kind string) bool {
 	switch kind {
 	case "day":
 		return s.Daily
@@ -91,13 +92,16 @@ func (e *Engine) digests(ctx context.Context) {
 	tick := time.NewTicker(digestEvery)
 	defer tick.Stop()
 	for {
-		list, err := e.subscriptions(ctx)
+		list, err := e.bot.Subscriptions(ctx)
 		if err != nil && ctx.Err() == nil {
 			e.log.Warn("digests wait", "error", err)
 		}
 		for _, s := range list {
+			if s.Kind() != e.Kind() {
+				continue // its engine sends them
+			}
 			for _, kind := range digestKinds {
-				if !s.wants(kind) {
+				if !wants(s, kind) {
 					continue
 				}
 				key := s.Chat + "\x00" + kind
@@ -145,7 +149,7 @@ func (e *Engine) digests(ctx context.Context) {
 }
 
 // dueDigest returns when a digest was due that was not sent yet, the zero time for none, and what is kept of it.
-func (e *Engine) dueDigest(ctx context.Context, s subscription, kind string) (due time.Time, mark digestMark, err error) {
+func (e *Engine) dueDigest(ctx context.Context, s bot.Subscription, kind string) (due time.Time, mark digestMark, err error) {
 	zone := s.Zone
 	if zone == nil {
 		zone = time.UTC
@@ -189,7 +193,7 @@ func (e *Engine) markDigest(ctx context.Context, key string, mark digestMark) er
 }
 
 // sendDigest sends one. last is what was kept of it before. An error means that it is to be tried again.
-func (e *Engine) sendDigest(ctx context.Context, s subscription, kind string, due time.Time, last digestMark) error {
+func (e *Engine) sendDigest(ctx context.Context, s bot.Subscription, kind string, due time.Time, last digestMark) error {
 	out, err := e.opened(s.Chat)
 	if err != nil {
 		return err
@@ -207,7 +211,7 @@ func (e *Engine) sendDigest(ctx context.Context, s subscription, kind string, du
 	r.before = func(ctx context.Context) error { return e.markDigest(ctx, key, mark) }
 	var remarks []string
 	if late := time.Since(due); late >= digestLate {
-		remarks = append(remarks, "Delivered "+report.Duration(late.Truncate(time.Minute))+" late: it was due at "+due.In(zone).Format("2006-01-02 15:04")+".")
+		remarks = append(remarks, "Delivered "+report.Duration(late.Truncate(time.Minute))+" late: it was due at "+due.In(zone).Format(cmp.Or(s.TimeLayout, "2006-01-02 15:04"))+".")
 	}
 	if last.perhaps(mark.Period) {
 		remarks = append(remarks, "It may have come before: it is not known whether that arrived.")

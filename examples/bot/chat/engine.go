@@ -8,6 +8,7 @@ import (
 	"iter"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,10 @@ import (
 // A Bot is who answers: a [bot.Bot], or another in tests.
 type Bot interface {
 	Answer(ctx context.Context, request bot.Request) iter.Seq2[bot.Part, error]
+	// Keep is what survives a restart: buttons, questions, and what was told where.
+	Keep() keep.Store
+	// Subscriptions are what all chats want to be told, those of other platforms, too.
+	Subscriptions(ctx context.Context) ([]bot.Subscription, error)
 }
 
 // An Engine holds the conversations of one platform. It is safe for concurrent use.
@@ -49,9 +54,6 @@ type Option func(*Engine)
 // WithLogger reports what goes wrong to log. By default nothing is.
 func WithLogger(log *slog.Logger) Option { return func(e *Engine) { e.log = log } }
 
-// WithKeep keeps buttons, prompts and what was told where in store. By default it is what the bot keeps its own things in, and the memory if it has nothing.
-func WithKeep(store keep.Store) Option { return func(e *Engine) { e.keep = store } }
-
 // WithPromptTime is how long a question waits for its answer, 2 minutes by default.
 func WithPromptTime(d time.Duration) Option { return func(e *Engine) { e.promptTime = d } }
 
@@ -74,19 +76,13 @@ func WithPatience(d time.Duration) Option { return func(e *Engine) { e.patience 
 // New returns the engine of a platform. It does not connect.
 func New(b Bot, p Platform, opts ...Option) *Engine {
 	e := &Engine{
-		bot: b, platform: p, limits: p.Limits(), log: slog.New(slog.DiscardHandler),
+		bot: b, platform: p, limits: p.Limits(), keep: b.Keep(), log: slog.New(slog.DiscardHandler),
 		promptTime: 2 * time.Minute, buttonTime: 24 * time.Hour, perMinute: 20, burst: 5, own: 2, patience: time.Hour,
 		slots: make(chan struct{}, 32), pages: newShelf(), alarms: newAlarms(),
 		pressed: &busyButtons{ids: map[string]bool{}},
 	}
 	for _, opt := range opts {
 		opt(e)
-	}
-	if keeper, ok := b.(interface{ Keep() keep.Store }); ok && e.keep == nil {
-		e.keep = keeper.Keep()
-	}
-	if e.keep == nil {
-		e.keep = keep.NewMemory()
 	}
 	e.limits.Text = cmp.Or(e.limits.Text, 4000)
 	e.floods = newFloods(e.perMinute, e.burst)
@@ -177,11 +173,13 @@ func (e *Engine) command(u Update) (string, bool) {
 }
 
 // knows reports whether there is such a command: in a group, others than we may be meant by those that there are not.
-func (e *Engine) knows(name string) bool { return true }
+func (e *Engine) knows(name string) bool {
+	return name == "cancel" || slices.ContainsFunc(bot.EveryCommand(), func(c bot.Command) bool { return c.Name == name })
+}
 
 // request is a line as the bot is asked it.
 func (e *Engine) request(u Update, line string) bot.Request {
-	return bot.Request{Text: line, From: u.From, BotName: u.BotName}
+	return bot.Request{Text: line, From: u.From, Name: clip(plain(u.Name), 60), Chat: u.Chat, Direct: u.Direct, BotName: u.BotName}
 }
 
 // run answers a line, unless its account asks for too much.

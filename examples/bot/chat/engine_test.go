@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,7 @@ type fakeBot struct {
 	answers map[string]func(ctx context.Context, say func(bot.Part)) error
 	asked   []bot.Request
 	kept    keep.Store
+	chats   []bot.Subscription
 
 	otherwise func(ctx context.Context, say func(bot.Part)) error // answers what has no answer of its own
 }
@@ -32,6 +34,12 @@ func newFakeBot() *fakeBot {
 }
 
 func (b *fakeBot) Keep() keep.Store { return b.kept }
+
+func (b *fakeBot) Subscriptions(context.Context) ([]bot.Subscription, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.chats), nil
+}
 
 // on answers a line with parts.
 func (b *fakeBot) on(line string, parts ...bot.Part) *fakeBot {

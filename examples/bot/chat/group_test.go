@@ -30,6 +30,9 @@ func TestInAGroupOnlyWhatIsMeantForTheBotIsAnswered(t *testing.T) {
 		{"/stats@poktbot", false, true},
 		{"/stats@PoktBot today", false, true},
 		{"/stats@otherbot", false, false},
+		{"/ban eve", false, false}, // another bot's
+		{"/etc/passwd", false, false},
+		{"/cancel", false, true},
 		{"/ban@poktbot eve", false, true},
 		{"see /stats", false, false},
 		{"/", false, false},
@@ -46,7 +49,7 @@ func TestInAGroupOnlyWhatIsMeantForTheBotIsAnswered(t *testing.T) {
 			u := p.Type("ana", "group", tt.text)
 			u.Direct, u.Typed = false, tt.typed
 			handle(t, chat.New(b, p), u)
-			assert.Equal(t, tt.want, len(b.lines()) > 0)
+			assert.Equal(t, tt.want && tt.text != "/cancel", len(b.lines()) > 0)
 			assert.Equal(t, tt.want, len(p.Chat("test:group").Messages) > 0)
 		})
 	}
@@ -161,4 +164,20 @@ func TestTheMemoryForAccountsIsBounded(t *testing.T) {
 		require.NoError(t, e.Handle(t.Context(), p.Type(fmt.Sprint("user", i), "home", "/hello")))
 	}
 	assert.LessOrEqual(t, chat.Accounts(e), 10_000)
+}
+
+func TestAStrangerHearsOneLineAnHour(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, b := chattest.New(), newFakeBot()
+		b.otherwise = func(context.Context, func(bot.Part)) error { return bot.ErrStranger }
+		e := chat.New(b, p)
+		for range 10 {
+			handle(t, e, p.Type("eve", "home", "/stats"))
+			time.Sleep(5 * time.Minute)
+		}
+		assert.Equal(t, "⚠ "+bot.ErrStranger.Error(), p.Chat(home).String())
+		time.Sleep(time.Hour)
+		handle(t, e, p.Type("eve", "home", "hello?"))
+		assert.Len(t, p.Chat(home).Messages, 2)
+	})
 }

@@ -338,7 +338,7 @@ const noticeLength = 180
 
 var errInterrupted = errors.New("interrupted: this program ends, or begins anew. Ask again in a minute")
 
-func isStranger(err error) bool { return false }
+func isStranger(err error) bool { return errors.Is(err, bot.ErrStranger) }
 
 // mostErrorLines is how much of an error is shown.
 const mostErrorLines = 8

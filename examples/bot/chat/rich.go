@@ -137,6 +137,7 @@ func (e *Engine) cut(s sheet) []Rich {
 	var pages []Rich
 	for len(lines) > 0 {
 		if len(pages) == mostPages-1 && !fits(slices.Concat(head, lines)) {
+			pages = slices.DeleteFunc(pages, Rich.blank)
 			return append(pages, Rich{{Text: "More does not fit a chat. Ask for a shorter range, or for a file: /help report", Style: Faint}})
 		}
 		n := most(len(lines), func(n int) bool { return fits(slices.Concat(head, lines[:n])) })
