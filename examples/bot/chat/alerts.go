@@ -272,7 +272,7 @@ func (t *teller) toldOf(ctx context.Context, k monitor.Key) (*toldAlert, error) 
 	}
 	var told toldAlert
 	if err := json.Unmarshal(entry.Value, &told); err != nil {
-		return nil, nil //nolint:nilerr // a newer or older version kept it: the alert is told anew
+		return nil, nil // a newer or older version kept it: the alert is told anew
 	}
 	return &told, nil
 }

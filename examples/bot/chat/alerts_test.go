@@ -25,7 +25,7 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 func certificate(host string) monitor.Alert {
 	return monitor.Alert{
 		Key: monitor.Key{Name: monitor.TLSExpired, Subject: host}, Severity: monitor.Critical, Since: noon, Fired: noon, Count: 1,
-		Facts: monitor.Facts{monitor.Text("issuer", "Example CA")},
+		Facts: monitor.Facts{monitor.Instant("expires", noon), monitor.Text("issuer", "Example CA")},
 	}
 }
 
@@ -62,7 +62,7 @@ func tell(t testing.TB, n monitor.Notifier, m monitor.Message) {
 	require.NoError(t, n.Notify(context.Background(), m))
 }
 
-const firedText = "🔴 The certificate of node.example has expired\nissued by Example CA.\nRenew it and have the server load it: gateways refuse it now."
+const firedText = "🔴 The certificate of node.example has expired\nOn 2026-11-22 12:00, issued by Example CA.\nRenew it and have the server load it: gateways refuse it now."
 
 const alertButtons = "\n[👤 Acknowledge][🔎 Details]\n[🔕 1 h][🔕 8 h][🔕 until fixed]"
 
@@ -77,7 +77,7 @@ func TestAnAlertIsAMessageThatGoesOnInPlace(t *testing.T) {
 
 	a.AckedBy = "test:ana"
 	tell(t, n, message(monitor.Acknowledged, a))
-	assert.Equal(t, "👤 Taken by test:ana: The certificate of node.example has expired\nissued by Example CA.\nRenew it and have the server load it: gateways refuse it now."+
+	assert.Equal(t, "👤 Taken by test:ana: The certificate of node.example has expired\nOn 2026-11-22 12:00, issued by Example CA.\nRenew it and have the server load it: gateways refuse it now."+
 		"\n[🔎 Details]\n[🔕 1 h][🔕 8 h][🔕 until fixed]", room().String())
 
 	tell(t, n, message(monitor.Reminded, a))

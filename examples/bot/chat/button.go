@@ -113,7 +113,7 @@ func readMenu(entry keep.Entry, err error) (*menu, error) {
 	}
 	var m menu
 	if err := json.Unmarshal(entry.Value, &m); err != nil {
-		return nil, nil //nolint:nilerr // a newer or older version kept it: it is as good as gone
+		return nil, nil // a newer or older version kept it: it is as good as gone
 	}
 	return &m, nil
 }

@@ -118,7 +118,7 @@ func TestADigestIsSentOnceAcrossRestartsAndChanges(t *testing.T) {
 			time.Sleep(7 * time.Minute)
 			stop()
 		}
-		assert.Equal(t, []string{"Wed 2000-01-05 08:03"}, sentAt(p, "Day", time.UTC), "one, although it was looked for often")
+		assert.Equal(t, []string{"Wed 2000-01-05 08:00"}, sentAt(p, "Day", time.UTC), "one, although it was looked for often")
 		b.chats[0].Hour = 9
 		stop := running(t, chat.New(b, p))
 		defer stop()
@@ -139,9 +139,11 @@ func TestALateDigestSaysSoAndAVeryLateOneIsLeftOut(t *testing.T) {
 		p := chattest.New()
 		b := digestBot(bot.Subscription{Chat: home, Subject: "test:ana", Daily: true, Weekly: true, Hour: 8, Zone: time.UTC})
 		sleepUntil(time.Date(2000, 1, 2, 7, 0, 0, 0, time.UTC)) // a Sunday
-		running(t, chat.New(b, p))()
-		sleepUntil(time.Date(2000, 1, 4, 7, 0, 0, 0, time.UTC)) // it was down for two days
 		stop := running(t, chat.New(b, p))
+		time.Sleep(time.Second)
+		stop()
+		sleepUntil(time.Date(2000, 1, 4, 7, 0, 0, 0, time.UTC)) // it was down for two days
+		stop = running(t, chat.New(b, p))
 		time.Sleep(time.Minute)
 		stop()
 		assert.Equal(t, "Day\n1 POKT\nDelivered 23 hours late: it was due at 2000-01-03 08:00.\n---\n(picture a.png)\n"+
@@ -204,7 +206,9 @@ func TestAProgramThatEndsWhileItSendsADigestSendsItAgainAndSaysThatItDoes(t *tes
 				stop()
 				require.Len(t, p.Chat(home).Messages, tt.first+1)
 				assert.Equal(t, tt.want, p.Chat(home).Last().String())
-				running(t, chat.New(b, p))()
+				stop = running(t, chat.New(b, p))
+				time.Sleep(time.Second)
+				stop()
 				assert.Len(t, p.Chat(home).Messages, tt.first+1)
 			})
 		})

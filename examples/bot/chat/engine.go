@@ -73,7 +73,8 @@ func WithRunning(own, all int) Option {
 // WithPatience ends a command that takes longer: an hour by default.
 func WithPatience(d time.Duration) Option { return func(e *Engine) { e.patience = d } }
 
-// New returns the engine of a platform. It does not connect.
+// New returns the engine of a platform. It does not connect. It attaches itself to the bot, if that wants to know who tells alerts: make it before
+// [bot.Bot.Run] begins.
 func New(b Bot, p Platform, opts ...Option) *Engine {
 	e := &Engine{
 		bot: b, platform: p, limits: p.Limits(), keep: b.Keep(), log: slog.New(slog.DiscardHandler),
@@ -86,6 +87,9 @@ func New(b Bot, p Platform, opts ...Option) *Engine {
 	}
 	e.limits.Text = cmp.Or(e.limits.Text, 4000)
 	e.floods = newFloods(e.perMinute, e.burst)
+	if teller, ok := b.(interface{ Attach(bot.Teller) }); ok {
+		teller.Attach(e)
+	}
 	return e
 }
 

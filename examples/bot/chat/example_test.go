@@ -11,7 +11,9 @@ import (
 
 func Example() {
 	ctx := context.Background()
-	b, err := bot.NewDemo(ctx, bot.DemoConfig())
+	config := bot.DemoConfig()
+	config.Access.Investors = []bot.Phrase{"test:ana"}
+	b, err := bot.NewDemo(ctx, config)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -108,7 +108,7 @@ func (e *Engine) promptOf(ctx context.Context, key string) (*openPrompt, error) 
 	}
 	var open openPrompt
 	if err := json.Unmarshal(entry.Value, &open); err != nil {
-		return nil, nil //nolint:nilerr // a newer or older version kept it: it is as good as gone
+		return nil, nil // a newer or older version kept it: it is as good as gone
 	}
 	return &open, nil
 }
@@ -319,6 +319,9 @@ func (a *alarms) due(now time.Time) (keys []string, next time.Time) {
 // watchPrompts ends prompts in time, until ctx ends.
 func (e *Engine) watchPrompts(ctx context.Context) error {
 	for entry, err := range e.keep.List(ctx, e.space("prompts")) { // of before the program was started
+		if ctx.Err() != nil {
+			return nil
+		}
 		if err != nil {
 			return fmt.Errorf("questions: %w", err)
 		}

@@ -24,18 +24,6 @@ func (r Rich) plainly() Rich {
 // String is the text without emphasis.
 func (r Rich) String() string { return r.plainly()[0].Text }
 
-// add adds a span, to the last one if that has the same style.
-func (r Rich) add(s Span) Rich {
-	if s.Text == "" {
-		return r
-	}
-	if n := len(r); n > 0 && r[n-1].Style == s.Style {
-		r[n-1].Text += s.Text
-		return r
-	}
-	return append(r, s)
-}
-
 // join makes lines a text. Lines of a table become one block.
 func join(lines []line) Rich {
 	pieces := make([]struct {

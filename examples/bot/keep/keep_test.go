@@ -164,7 +164,7 @@ func TestWhatWasGivenAndReturnedIsNotShared(t *testing.T) {
 }
 
 func TestHostileKeysAndValuesAreKeptAsTheyAre(t *testing.T) {
-	hostile := []string{"", " ", "'; DROP TABLE keep_entries; --", "\x00", "a\x00b", "\xff\xfe", "ü‮你", "%", "_", `"`, "\\", strings.Repeat("k", 1000)}
+	hostile := []string{"", " ", "'; DROP TABLE keep_entries; --", "\x00", "a\x00b", "\xff\xfe", "ü\u202e你", "%", "_", `"`, "\\", strings.Repeat("k", 1000)}
 	onEach(t, func(t *testing.T, open func() keep.Store, _ *clock) {
 		ctx, store := t.Context(), open()
 		for _, space := range hostile {
