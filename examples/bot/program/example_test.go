@@ -13,7 +13,7 @@ import (
 func ExampleMain() {
 	var serve program.Serve = func(ctx context.Context, b *bot.Bot, _ bot.Config, _ *slog.Logger) error {
 		program.Health(ctx, func() error { return nil }) // a screen is always well
-		for part, err := range b.Answer(ctx, bot.Request{Text: "/help"}) {
+		for part, err := range b.Answer(ctx, bot.Request{Text: "/help", From: "local:ana"}) {
 			if text, ok := part.(bot.Text); ok && err == nil {
 				fmt.Println("there is help:", len(text.Lines) > 0)
 			}

@@ -16,6 +16,7 @@ type options struct {
 	check   bool
 	demo    bool
 	example bool
+	invite  string
 	imports string
 	out     string
 	health  bool
@@ -38,6 +39,7 @@ func parse(name string, args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.config, "config", "", "configuration `file`")
 	flags.BoolVar(&o.check, "check", false, "check the configuration, say what is set, and exit with 0 if it is good and 2 otherwise")
 	flags.BoolVar(&o.demo, "demo", false, "simulate a chain in the process, to try the chat without one")
+	flags.StringVar(&o.invite, "invite", "", "print a code that makes whoever sends it to the bot first a `ROLE`, investor, admin or sysadmin, and exit")
 	flags.StringVar(&o.imports, "import", "", "turn a configuration of the PoktBot of 2022, `FILE` .yaml, .ini or .json, into one of this one, and exit")
 	flags.StringVar(&o.out, "out", bot.ConfigName, "with -import: the `FILE` to write, which must not be there yet")
 	flags.BoolVar(&o.example, "example", false, "print a configuration with every key, explained, and exit")
@@ -52,6 +54,10 @@ func parse(name string, args []string, stderr io.Writer) (options, error) {
 	}
 	if flags.NArg() > 0 {
 		fmt.Fprintf(stderr, "%s: %q is no flag; -h lists them\n", name, flags.Arg(0))
+		return o, errArguments
+	}
+	if o.demo && o.invite != "" {
+		fmt.Fprintf(stderr, "%s: -demo forgets everybody at its end, and prints an invitation at its start\n", name)
 		return o, errArguments
 	}
 	return o, nil

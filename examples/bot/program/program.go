@@ -89,6 +89,9 @@ func (p *program) run(ctx context.Context, args []string) int {
 		p.tell(err)
 		return exitArguments
 	}
+	if p.options.invite != "" {
+		return p.invite(ctx, config)
+	}
 	p.lines = &discreet{w: p.err}
 	p.log = newLog(p.lines, p.options.verbose).With("program", p.name)
 	ctx, stop := context.WithCancelCause(ctx)
@@ -163,6 +166,11 @@ func (p *program) open(ctx context.Context, config bot.Config) (*bot.Bot, error)
 	}
 	if notice := b.Notice(); notice != "" {
 		p.log.Info(notice)
+	}
+	if p.options.demo {
+		if err := p.printInvitation(ctx, b, p.err, "sysadmin"); err != nil {
+			return nil, errors.Join(err, b.Close())
+		}
 	}
 	return b, nil
 }

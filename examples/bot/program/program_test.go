@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 
 // pretend is a platform on which one question is asked, and which does what its token says.
 func pretend(ctx context.Context, b *bot.Bot, c bot.Config, log *slog.Logger) error {
-	for part, err := range b.Answer(ctx, bot.Request{Text: "/help"}) {
+	for part, err := range b.Answer(ctx, bot.Request{Text: "/help", From: "local:ana"}) {
 		if text, ok := part.(bot.Text); ok && err == nil {
 			fmt.Println("answered", len(text.Lines) > 0)
 			break
@@ -218,9 +218,39 @@ func TestADemonstrationNeedsATokenAndNoChain(t *testing.T) {
 	code, output := r.end()
 	assert.Equal(t, 0, code, output)
 	assert.Contains(t, output, "Simulated: ")
+	assert.Contains(t, output, "\n/join ", "whoever tries it is let in")
 	left, err := os.ReadDir(folder)
 	require.NoError(t, err)
 	assert.Len(t, left, 1, "nothing is left but the configuration")
+}
+
+func TestAnInvitationLetsTheFirstPersonIn(t *testing.T) {
+	folder := configured(t, silent+"telegram: {token: token-good}\n")
+	r := start(t, folder, nil)
+	r.await("serving in UTC", 1)
+	code, output := start(t, folder, nil, "-invite", "sysadmin").end()
+	require.Equal(t, 0, code, output)
+	lines := strings.Split(output, "\n")
+	require.Regexp(t, `^/join ([0-9A-Z]{5}-){3}[0-9A-Z]{5}$`, lines[1])
+	code, output = start(t, folder, nil, "-invite", "king").end()
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, output, "king")
+	r.send(syscall.SIGTERM)
+	code, output = r.end()
+	require.Equal(t, 0, code, output)
+
+	config, err := bot.LoadConfig(filepath.Join(folder, bot.ConfigName), nil)
+	require.NoError(t, err)
+	t.Chdir(folder)
+	b, err := bot.New(t.Context(), config)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, b.Close()) }()
+	for _, err := range b.Answer(t.Context(), bot.Request{Text: lines[1], From: "telegram:7", Direct: true}) {
+		require.NoError(t, err)
+	}
+	commands, err := b.Commands(t.Context(), "telegram:7")
+	require.NoError(t, err)
+	assert.Greater(t, len(commands), 20, "who redeemed it may everything")
 }
 
 func TestAnImportWritesTheConfigurationAndTheTokenAndNothingTwice(t *testing.T) {
@@ -248,6 +278,7 @@ func TestAnImportWritesTheConfigurationAndTheTokenAndNothingTwice(t *testing.T) 
 
 func TestArgumentsThatMakeNoSense(t *testing.T) {
 	for want, args := range map[string][]string{
+		"-demo forgets everybody at its end":               {"-demo", "-invite", "admin"},
 		`"now" is no flag`:                                 {"now"},
 		"flag provided but not defined: -x":                {"-x"},
 		"configuration: open none.yaml: no such file or d": {"-config", "none.yaml"},
