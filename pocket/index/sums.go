@@ -79,8 +79,12 @@ func isReady(ctx context.Context, db querier, q rewards.Query, f filter) (bool, 
 	return all, err
 }
 
-// rowsWorthReading is up to how many settlements are read one by one. Beyond, unpacking everybody's digests is faster.
-const rowsWorthReading = 20_000
+// rowsWorthReading is up to how many settlements are read one by one in any case. Beyond, it depends on how many there are of everybody: to read one
+// takes about as long as to unpack so many from digests.
+const (
+	rowsWorthReading  = 20_000
+	unpackedMeanwhile = 12
+)
 
 // fewRows reports whether f is so narrow that reading the rows is the shortest way, and they are all there.
 func (x *Index) fewRows(ctx context.Context, db querier, f filter, r reach) (bool, error) {
@@ -99,11 +103,26 @@ func (x *Index) fewRows(ctx context.Context, db querier, f filter, r reach) (boo
 	default:
 		return false, nil
 	}
-	var n int
-	err = db.QueryRowContext(ctx, fmt.Sprintf(
-		"SELECT count(*) FROM (SELECT 1 FROM %s AND height >= $1 AND height <= $2 LIMIT %d) few", from, x.worthReading+1),
-		r.low, r.high).Scan(&n)
-	return n <= x.worthReading, err
+	count := func(most int) (n int, err error) {
+		err = db.QueryRowContext(ctx, fmt.Sprintf(
+			"SELECT count(*) FROM (SELECT 1 FROM %s AND height >= $1 AND height <= $2 LIMIT %d) few", from, most+1),
+			r.low, r.high).Scan(&n)
+		return n, err
+	}
+	n, err := count(x.worthReading)
+	if err != nil || n <= x.worthReading {
+		return err == nil, err
+	}
+	var all int
+	if err := db.QueryRowContext(ctx, "SELECT COALESCE(SUM(claims), 0) FROM digests WHERE height >= $1 AND height <= $2", r.low, r.high).Scan(&all); err != nil {
+		return false, err
+	}
+	most := all / unpackedMeanwhile
+	if most <= x.worthReading {
+		return false, nil
+	}
+	n, err = count(most)
+	return n <= most, err
 }
 
 // addRows adds the rows of those that f asks for. The adder looks at all else.
