@@ -164,3 +164,29 @@ func TestWhatTheChainSaysOfWatchedNodesIsRead(t *testing.T) {
 	}
 	assert.ElementsMatch(t, []string{": insufficient funds", "eth: cannot be processed", "eth: root does not fit"}, messages)
 }
+
+func TestWhatIsServedOtherwiseThanItIsStakedIsTold(t *testing.T) {
+	first, err := NewDemo(t.Context(), DemoConfig())
+	require.NoError(t, err)
+	operators, err := first.operators(t.Context())
+	require.NoError(t, err)
+	require.NotEmpty(t, operators)
+	require.NoError(t, first.Close())
+
+	config := DemoConfig()
+	config.demoDays = 14
+	config.Alerts.Rules = append(config.Alerts.Rules, "supplier.endpoint_mismatch for=0s confirmations=1")
+	config.Alerts.Served = []Phrase{Phrase(operators[0].String() + " eth JSON_RPC https://elsewhere.example")}
+	b, err := NewDemo(t.Context(), config)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, b.Close()) }()
+	require.NoError(t, b.CatchUp(t.Context(), func(Progress) {}))
+	ctx, stop := context.WithCancelCause(t.Context())
+	enough := errors.New("enough")
+	heard := newCrier()
+	var running sync.WaitGroup
+	running.Go(func() { assert.ErrorIs(t, b.Run(ctx, heard.tell), enough) })
+	defer running.Wait()
+	defer stop(enough)
+	assert.Contains(t, heard.await(t, "serves eth elsewhere than it staked"), operators[0].Short())
+}
