@@ -147,3 +147,48 @@ func BenchmarkDelivery(b *testing.B) {
 	}
 	b.ReportMetric(float64(messages)/b.Elapsed().Seconds(), "messages/s")
 }
+
+// BenchmarkThousandChats measures how long it takes until each of 1,000 destinations was told of one alert, with a store on disk.
+func BenchmarkThousandChats(b *testing.B) {
+	const chats = 1000
+	var blocks monitortest.Blocks
+	arrived := make(chan struct{}, chats)
+	check := monitortest.BlockCheckFunc(func(_ context.Context, h monitor.Head) ([]monitor.Result, error) {
+		return []monitor.Result{failing(key(monitor.ProofMissing, fmt.Sprint("pokt1supplier", h.Height)))}, nil
+	})
+	notifier := notifierFunc(func(context.Context, monitor.Message) error {
+		arrived <- struct{}{}
+		return nil
+	})
+	w, err := monitor.New(sqliteStore(b, filepath.Join(b.TempDir(), "monitor.db")), monitor.WithBlocks(&blocks), monitor.OnBlock("claims", check),
+		monitor.WithGrouping(monitor.Grouping{Wait: -1}))
+	require.NoError(b, err)
+	stop := running(b, w)
+	defer stop()
+	for i := range chats {
+		require.NoError(b, w.Tell(b.Context(), monitor.Destination{Name: fmt.Sprint("chat ", i), Notifier: notifier, PerMinute: -1}))
+	}
+	height := pocket.Height(0)
+	all := func(patience time.Duration) bool {
+		height++
+		blocks.Feed(head(height))
+		for range chats {
+			select {
+			case <-arrived:
+			case <-time.After(patience):
+				return false
+			}
+		}
+		return true
+	}
+	for !all(time.Second) { // a check without a cursor begins at the present, which may be a moment after the watcher does
+	}
+	var took []time.Duration
+	for b.Loop() {
+		began := time.Now()
+		require.True(b, all(time.Minute))
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms-median")
+}
