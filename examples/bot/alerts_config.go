@@ -146,15 +146,24 @@ func (c *Config) alertTexts() (*alert.Texts, error) { return c.valuedTexts(nil) 
 
 // valuedTexts are the same, with what amounts were worth beside them.
 func (c *Config) valuedTexts(worth func(pocket.Upokt, time.Time) string) (*alert.Texts, error) {
+	o, err := c.textOptions(worth)
+	if err != nil {
+		return nil, err
+	}
+	return alert.New(o)
+}
+
+// textOptions say what alerts say, to whom nothing else is known of.
+func (c *Config) textOptions(worth func(pocket.Upokt, time.Time) string) (alert.Options, error) {
 	o := alert.Options{Audience: alert.Audience(c.Alerts.Audience), Zone: c.Location(), TimeLayout: c.Dates.Go() + " 15:04", Worth: worth}
 	if c.Alerts.Templates != "" {
 		text, err := os.ReadFile(c.Alerts.Templates)
 		if err != nil {
-			return nil, err
+			return o, err
 		}
 		o.Templates = string(text)
 	}
-	return alert.New(o)
+	return o, nil
 }
 
 // notifiers are the destinations that the configuration names.

@@ -167,6 +167,16 @@ func (c *call) begin() (string, error) {
 	return "Alerts are told here from " + defaultSeverity + " on; /settings alerts changes that.", c.bot.subscriptionChanged(c.ctx, c.chat)
 }
 
+// AlertTexts are the words in which a chat is told of alerts: the configuration's own where it has some, for the chat's audience and by its clock.
+func (b *Bot) AlertTexts(s Subscription) (*alert.Texts, error) {
+	o, err := b.config.textOptions(b.worth)
+	if err != nil {
+		return nil, err
+	}
+	o.Audience, o.Zone, o.TimeLayout = s.Audience, s.Zone, s.TimeLayout
+	return alert.New(o)
+}
+
 // Gone says that a chat cannot be written to any more: nothing is told there until somebody begins anew.
 func (b *Bot) Gone(ctx context.Context, chat string) error {
 	if err := b.keep.Delete(ctx, spaceChats, chat); err != nil {

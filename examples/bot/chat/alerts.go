@@ -52,6 +52,9 @@ func (t *teller) Notify(ctx context.Context, m monitor.Message) error {
 	default:
 		err = t.several(ctx, m)
 	}
+	if Is(err, Blocked) {
+		t.e.gone.add(t.to.Chat)
+	}
 	return deliveryError(err)
 }
 

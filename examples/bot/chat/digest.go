@@ -220,6 +220,9 @@ func (e *Engine) sendDigest(ctx context.Context, s bot.Subscription, kind string
 	err = r.answer(ctx)
 	switch {
 	case !r.delivered && err != nil && (isStranger(err) || errors.Is(err, bot.ErrDenied) || Is(err, Blocked)):
+		if Is(err, Blocked) {
+			e.gone.add(s.Chat)
+		}
 		e.log.Info("a digest is left out", "chat", s.Chat, "digest", kind, "error", err)
 	case !r.delivered && err != nil:
 		if _, refused := errors.AsType[*Error](err); refused && r.said { // it certainly did not arrive

@@ -15,6 +15,7 @@ import (
 	"github.com/poktbot/poktbot/examples/bot/chat"
 	"github.com/poktbot/poktbot/examples/bot/chat/chattest"
 	"github.com/poktbot/poktbot/examples/bot/keep"
+	"github.com/poktbot/poktbot/monitor"
 )
 
 // sleepUntil lets the simulated clock, which begins at midnight of 2000-01-01 UTC, come to a moment.
@@ -255,5 +256,40 @@ func TestADigestOfWhoMayNotSeeItAnyMoreIsLeftOut(t *testing.T) {
 		stop()
 		assert.Empty(t, p.Chat(home).Messages)
 		assert.Equal(t, []string{"/digest day"}, b.lines())
+	})
+}
+
+func TestAChatThatBlockedTheBotIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := chattest.New()
+		b := digestBot(bot.Subscription{Chat: home, Subject: "test:ana", Daily: true, Hour: 8, Zone: time.UTC})
+		p.Fail(func(chattest.Call) error { return platformError(chat.Blocked, 0) })
+		e := chat.New(b, p)
+		sleepUntil(time.Date(2000, 1, 5, 7, 59, 0, 0, time.UTC))
+		stop := running(t, e)
+		defer stop()
+		sleepUntil(time.Date(2000, 1, 5, 8, 5, 0, 0, time.UTC))
+		left, err := b.Subscriptions(t.Context())
+		require.NoError(t, err)
+		require.Len(t, left, 1)
+		assert.Equal(t, "other:1", left[0].Chat)
+		assert.Equal(t, 1, p.Calls(), "it was tried once")
+
+		b.mu.Lock()
+		b.chats = []bot.Subscription{admin()}
+		b.mu.Unlock()
+		require.Error(t, notifier(t, e, admin()).Notify(t.Context(), message(monitor.Fired, certificate("node.example"))))
+		time.Sleep(30 * time.Second)
+		_ = e.Handle(t.Context(), p.Type("ana", "home", "/start"))
+		time.Sleep(2 * time.Minute)
+		left, _ = b.Subscriptions(t.Context())
+		assert.Len(t, left, 1, "somebody has begun anew")
+		require.Error(t, notifier(t, e, admin()).Notify(t.Context(), message(monitor.Fired, certificate("node.example"))))
+		time.Sleep(30 * time.Second)
+		left, _ = b.Subscriptions(t.Context())
+		assert.Len(t, left, 1, "others may still hear that nothing arrives there")
+		time.Sleep(2 * time.Minute)
+		left, _ = b.Subscriptions(t.Context())
+		assert.Empty(t, left)
 	})
 }

@@ -46,6 +46,7 @@ type Engine struct {
 	alarms *alarms // of prompts that time out
 
 	pressed *busyButtons
+	gone    *goneChats
 }
 
 // An Option changes a default of [New].
@@ -80,7 +81,7 @@ func New(b Bot, p Platform, opts ...Option) *Engine {
 		bot: b, platform: p, limits: p.Limits(), keep: b.Keep(), log: slog.New(slog.DiscardHandler),
 		promptTime: 2 * time.Minute, buttonTime: 24 * time.Hour, perMinute: 20, burst: 5, own: 2, patience: time.Hour,
 		slots: make(chan struct{}, 32), pages: newShelf(), alarms: newAlarms(),
-		pressed: &busyButtons{ids: map[string]bool{}},
+		pressed: &busyButtons{ids: map[string]bool{}}, gone: &goneChats{since: map[string]time.Time{}},
 	}
 	for _, opt := range opts {
 		opt(e)
@@ -115,6 +116,7 @@ func (e *Engine) Handle(ctx context.Context, u Update) (err error) {
 	if u.Answer == nil || u.From == "" || u.Chat == "" {
 		return errors.New("chat: an update wants From, Chat and Answer")
 	}
+	e.gone.back(u.Chat)
 	if u.Press != "" {
 		err = e.press(ctx, u)
 	} else {

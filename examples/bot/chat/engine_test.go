@@ -41,6 +41,13 @@ func (b *fakeBot) Subscriptions(context.Context) ([]bot.Subscription, error) {
 	return slices.Clone(b.chats), nil
 }
 
+func (b *fakeBot) Gone(_ context.Context, chat string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.chats = slices.DeleteFunc(b.chats, func(s bot.Subscription) bool { return s.Chat == chat })
+	return nil
+}
+
 // on answers a line with parts.
 func (b *fakeBot) on(line string, parts ...bot.Part) *fakeBot {
 	return b.do(line, func(_ context.Context, say func(bot.Part)) error {

@@ -18,6 +18,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { e.sweep(ctx) })
 	wg.Go(func() { e.digests(ctx) })
+	wg.Go(func() { e.forgetGone(ctx) })
 	err := e.watchPrompts(ctx)
 	cancel()
 	wg.Wait()
