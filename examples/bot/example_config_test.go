@@ -212,3 +212,22 @@ func plain(text string) string {
 	}
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 }
+
+func TestTheConfigurationsInTheREADMEAreGood(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	t.Chdir(t.TempDir())
+	writeFile(t, "telegram-token", "1:a", 0o600)
+	writeFile(t, "discord-token", "a", 0o600)
+	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
+	require.Len(t, blocks, 2)
+	for _, block := range blocks {
+		text := strings.ReplaceAll(block[1], "pokt1…", operatorA)
+		if indent := len(text) - len(strings.TrimLeft(text, " ")); indent > 0 {
+			text = strings.ReplaceAll("\n"+text, "\n"+strings.Repeat(" ", indent), "\n")
+		}
+		c, err := read(t, text)
+		require.NoError(t, err)
+		assert.NoError(t, c.Validate())
+	}
+}
