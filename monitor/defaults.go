@@ -62,9 +62,10 @@ func DefaultRules() map[Name]Rule {
 		RewardsDropped: warning.below(limit(0.5, 0.6, Warning)),
 		RewardsBehind:  warning.below(limit(0.5, 0.6, Warning)),
 
-		ValidatorJailed:        critical,
-		ValidatorMissingBlocks: critical,
-		ValidatorInactive:      warning,
+		ValidatorJailed: critical,
+		// The part of the blocks it may miss that it has missed: with more than 1 it is jailed.
+		ValidatorMissingBlocks: warning.above(limit(0.25, 0.2, Warning), limit(0.5, 0.45, Critical)),
+		ValidatorInactive:      warning.after(10*time.Minute, 2),
 		// The part of the longest jail time that has passed.
 		ValidatorForceUnstakeNear: warning.above(limit(0.5, 0.5, Warning), limit(0.9, 0.9, Critical)),
 

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,15 +28,16 @@ type Alerts struct {
 	// Served are the endpoints that operators serve, to be compared with those they staked: "pokt1… eth JSON_RPC https://relay.example".
 	Served []Phrase `yaml:"served" example:"pokt1cctzyqv68ss06lmqnhyf07yggxwsv4329rcuu5 eth JSON_RPC https://relay.example"`
 
-	Endpoints    bool     `yaml:"endpoints"`                                                    // look at the URLs that the nodes staked
-	Private      []string `yaml:"private" example:"10.0.0.0/8"`                                 // hosts and networks of one's own, such as 10.0.0.0/8, that those URLs may lead to
-	Certificates []string `yaml:"certificates" example:"relay.example:443"`                     // host:port whose certificates are watched, too
-	MinTransfer  string   `yaml:"min_transfer" example:"100"`                                   // POKT from which a transfer of a wallet is told; empty tells none
-	LowBalance   string   `yaml:"low_balance" example:"10"`                                     // POKT below which a wallet's balance is told; empty tells none
-	Connectivity []string `yaml:"connectivity" example:"one.one.one.one:443;dns.quad9.net:443"` // host:port of others, of which one must answer before silence is believed to be theirs
-	Metrics      string   `yaml:"metrics" example:"127.0.0.1:9464"`                             // host:port to serve metrics for Prometheus on; empty serves none
-	Heartbeat    Secret   `yaml:"heartbeat_url" example:"https://hc.example/…"`                 // is asked for while all is well, for a dead man's switch
-	Beat         Duration `yaml:"heartbeat_interval"`                                           // how often it is asked for
+	Endpoints    bool             `yaml:"endpoints"`                                                               // look at the URLs that the nodes staked
+	Private      []string         `yaml:"private" example:"10.0.0.0/8"`                                            // hosts and networks of one's own, such as 10.0.0.0/8, that those URLs may lead to
+	Certificates []string         `yaml:"certificates" example:"relay.example:443"`                                // host:port whose certificates are watched, too
+	Validators   []pocket.Address `yaml:"validators" example:"poktvaloper15yk64u7zc9g9k2yr2wmzeva5qgwxps6ye8rew7"` // validators that are watched, too: one whose account is among the nodes need not be named
+	MinTransfer  string           `yaml:"min_transfer" example:"100"`                                              // POKT from which a transfer of a wallet is told; empty tells none
+	LowBalance   string           `yaml:"low_balance" example:"10"`                                                // POKT below which a wallet's balance is told; empty tells none
+	Connectivity []string         `yaml:"connectivity" example:"one.one.one.one:443;dns.quad9.net:443"`            // host:port of others, of which one must answer before silence is believed to be theirs
+	Metrics      string           `yaml:"metrics" example:"127.0.0.1:9464"`                                        // host:port to serve metrics for Prometheus on; empty serves none
+	Heartbeat    Secret           `yaml:"heartbeat_url" example:"https://hc.example/…"`                            // is asked for while all is well, for a dead man's switch
+	Beat         Duration         `yaml:"heartbeat_interval"`                                                      // how often it is asked for
 
 	Log     string  `yaml:"log" example:"warning"` // least severity that is logged; empty logs none
 	Webhook Webhook `yaml:"webhook"`
@@ -98,6 +100,7 @@ func (c *Config) checkAlerts() error {
 			errs = append(errs, c.checkHostPort(key, text))
 		}
 	}
+	errs = append(errs, c.checkValidators())
 	if a.Metrics != "" {
 		errs = append(errs, c.checkHostPort("alerts.metrics", a.Metrics))
 	}
@@ -208,4 +211,17 @@ func notifiers(c *Config, words notify.Words) ([]monitor.Destination, error) {
 		}
 	}
 	return list, errors.Join(errs...)
+}
+
+func (c *Config) checkValidators() error {
+	list := c.Alerts.Validators
+	for i, address := range list {
+		switch kind := address.Kind(); {
+		case kind != pocket.ValidatorAddress && kind != pocket.AccountAddress:
+			return c.fault("alerts.validators", "item %d, %q, is not a poktvaloper1… address", i+1, address)
+		case slices.Contains(list[:i], address):
+			return c.fault("alerts.validators", "%s is there twice", address)
+		}
+	}
+	return nil
 }

@@ -55,6 +55,7 @@ type Bot struct {
 	watcher     atomic.Pointer[monitor.Watcher] // the one that runs, nil while none does
 	hearing     hearing                         // what its checks say
 	checkMemory check.Memory                    // what they must still know after a restart
+	stakes      *check.Stakes                   // of the watched nodes, which several of them look at
 
 	mu      sync.Mutex
 	loaded  map[string]loadedPrices // by currency
@@ -125,6 +126,7 @@ func (b *Bot) openChain() (err error) {
 		return fmt.Errorf("chain: %w", err)
 	}
 	b.closers = append(b.closers, func() error { b.client.Close(); return nil })
+	b.stakes = check.NewStakes(b.client, b.operators, check.StakesConfig{Clock: b.now})
 	return b.openFeed()
 }
 

@@ -24,6 +24,7 @@ const (
 	everyAccount     = 10 * time.Minute
 	everyParam       = 10 * time.Minute
 	everyRelease     = 6 * time.Hour
+	everyValidator   = time.Minute
 )
 
 // checks are what is looked at: the chain's blocks as they are stored, and the network from time to time.
@@ -36,7 +37,7 @@ func (b *Bot) checks(ctx context.Context) ([]monitor.Option, error) {
 		monitor.OnBlock("suppliers", check.NewSuppliers(b.operators, b.store, b.client)),
 		monitor.OnBlock("claims", check.NewClaims(b.operators, b.store, b.client, check.ClaimsConfig{})),
 	}
-	for _, make := range []func(context.Context) ([]monitor.Option, error){b.accountChecks, b.nodeChecks, b.outsideChecks, b.textChecks, b.releaseChecks} {
+	for _, make := range []func(context.Context) ([]monitor.Option, error){b.accountChecks, b.nodeChecks, b.outsideChecks, b.validatorChecks, b.textChecks, b.releaseChecks} {
 		more, err := make(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("alerts: %w", err)
@@ -60,15 +61,14 @@ func (b *Bot) accountChecks(ctx context.Context) ([]monitor.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	stakes := check.NewStakes(b.client, b.operators, check.StakesConfig{Clock: b.now})
 	options := []monitor.Option{
 		monitor.OnBlock("payments", check.NewPayments(b.payees, b.operators, chain)),
-		monitor.Every("public keys", check.NewPubKeys(stakes, b.client, check.PubKeysConfig{Chain: chain}), everyAccount),
+		monitor.Every("public keys", check.NewPubKeys(b.stakes, b.client, check.PubKeysConfig{Chain: chain}), everyAccount),
 		monitor.Every("params", check.NewParamChanges(b.client, memory, chain, nil), everyParam),
 	}
 	if !b.simulated { // there blocks are an hour apart and operators live on nothing
 		options = append(options,
-			monitor.Every("funds", check.NewRunway(stakes, b.client, b.client, b.paid, check.RunwayConfig{Chain: chain}), everyAccount),
+			monitor.Every("funds", check.NewRunway(b.stakes, b.client, b.client, b.paid, check.RunwayConfig{Chain: chain}), everyAccount),
 			monitor.Every("upgrades", check.NewUpgrades(b.client, check.UpgradesConfig{Chain: chain}), everyParam))
 	}
 	var limits []check.WalletLimit
@@ -83,6 +83,20 @@ func (b *Bot) accountChecks(ctx context.Context) ([]monitor.Option, error) {
 		options = append(options, monitor.Every("balances", balances, everyAccount))
 	}
 	return options, nil
+}
+
+// validatorChecks look at the validators that the configuration names, and at those whose accounts are watched as nodes.
+func (b *Bot) validatorChecks(ctx context.Context) ([]monitor.Option, error) {
+	chain, err := b.chainID(ctx)
+	if err != nil || b.simulated { // there is none of theirs in the demonstration
+		return nil, err
+	}
+	who := func(ctx context.Context) ([]pocket.Address, error) {
+		nodes, err := b.operators(ctx)
+		return append(nodes, b.config.Alerts.Validators...), err
+	}
+	validators := check.NewValidators(who, b.client, check.ValidatorsConfig{Chain: chain})
+	return []monitor.Option{monitor.Every("validators", b.hearing.of(validators), everyValidator)}, nil
 }
 
 // payees are the wallets whose payments are told, from the configured amount on.
@@ -170,10 +184,10 @@ func (b *Bot) outsideChecks(context.Context) ([]monitor.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	var stakes check.StakeList
+	var stakes check.StakeList // none of whose servers are looked at unless that is asked for
 	var options []monitor.Option
 	if a.Endpoints {
-		stakes = check.NewStakes(b.client, b.operators, check.StakesConfig{})
+		stakes = b.stakes
 		memory, err := b.memory()
 		if err != nil {
 			return nil, err
@@ -198,8 +212,7 @@ func (b *Bot) outsideChecks(context.Context) ([]monitor.Option, error) {
 		if err != nil {
 			return nil, err
 		}
-		stakes := check.NewStakes(b.client, b.operators, check.StakesConfig{Clock: b.now})
-		match, err := check.NewEndpointMatch(stakes, served, b.config.Chain.ID)
+		match, err := check.NewEndpointMatch(b.stakes, served, b.config.Chain.ID)
 		if err != nil {
 			return nil, err
 		}

@@ -111,6 +111,8 @@ func TestConfigFaults(t *testing.T) {
 		{"values that make no sense", "zone: Europe/Madird\nmode: watch\ndatabase: ''\ntheme: blue\ndecimal_mark: ';'\ndates: DDMMYYYY\ngraph_days: 0\n" +
 			"poll_interval: 1ms\nretention: 3h\nnodes: [" + operatorA + ", " + operatorA + "]\nwallets: [a1b2c3d4e5f6a1b2c3d4e5f6a1b2c3d4e5f6a1b2]\n" +
 			"chain:\n  rpc: [localhost:26657/secret-key]\n", nil},
+		{"validators that are none", chainKeys + "alerts:\n  validators: [a1b2c3d4e5f6a1b2c3d4e5f6a1b2c3d4e5f6a1b2]\n", nil},
+		{"a validator twice", chainKeys + "alerts:\n  validators: [" + aValidator + ", " + aValidator + "]\n", nil},
 		{"values of the environment that make no sense", "zone: UTC\n", []string{"POKTBOT_ZONE=Madrid", "POKTBOT_MODE=all"}},
 	}
 	var got strings.Builder
@@ -125,6 +127,11 @@ func TestConfigFaults(t *testing.T) {
 	}
 	golden.Check(t, got.String(), "testdata/config-faults.golden")
 }
+
+const (
+	chainKeys  = "chain:\n  rpc: [http://127.0.0.1:26657]\n  rest: [http://127.0.0.1:1317]\n"
+	aValidator = "poktvaloper15yk64u7zc9g9k2yr2wmzeva5qgwxps6ye8rew7"
+)
 
 // manyKeys are keys that do not exist.
 func manyKeys(n int) string {
