@@ -20,6 +20,7 @@ type Authority struct {
 	log    *slog.Logger
 
 	refused  limiter // records of refusals, by who was refused
+	refusals limiter // records of refusals of all together
 	guesses  limiter // wrong codes, by who tries
 	guessed  limiter // wrong codes of all together
 	linking  limiter // links, by account
@@ -44,6 +45,7 @@ func WithLogger(log *slog.Logger) Option { return func(a *Authority) { a.log = l
 // What is too much, in memory: after a restart everybody begins anew.
 const (
 	refusalsAnHour = 10  // of one subject are recorded; the others are counted
+	refusalsOfAll  = 500 // of all together: strangers may be many
 	guessesAnHour  = 5   // wrong codes of one subject. A code has a hundred bits, so that nobody guesses one; this keeps them from trying
 	guessedAnHour  = 200 // wrong codes of all together
 	linksAnHour    = 30  // of one account
@@ -54,7 +56,7 @@ const (
 func New(store Store, opts ...Option) (*Authority, error) {
 	a := &Authority{
 		store: store, quota: 10, clock: time.Now, log: slog.New(slog.DiscardHandler),
-		refused: newLimiter(refusalsAnHour), guesses: newLimiter(guessesAnHour), guessed: newLimiter(guessedAnHour),
+		refused: newLimiter(refusalsAnHour), refusals: newLimiter(refusalsOfAll), guesses: newLimiter(guessesAnHour), guessed: newLimiter(guessedAnHour),
 		linking: newLimiter(linksAnHour), linkings: newLimiter(linkingsAnHour),
 	}
 	for _, opt := range opts {
@@ -69,7 +71,7 @@ func New(store Store, opts ...Option) (*Authority, error) {
 func (a *Authority) now() time.Time { return a.clock().UTC().Truncate(time.Microsecond) }
 
 // Who returns what a subject is: what is stored of it; else, in public mode, an investor of what it links; else nobody. Whoever is local is a
-// sysadmin of everything: he has a shell on the machine, and so its database.
+// sysadmin of everything: he has a shell on the machine, and so its database. What is no account, as [ParseSubject] reads them, is nobody.
 func (a *Authority) Who(ctx context.Context, s Subject) (Assignment, error) {
 	var who Assignment
 	err := a.store.Look(ctx, func(v View) (err error) {
@@ -80,6 +82,9 @@ func (a *Authority) Who(ctx context.Context, s Subject) (Assignment, error) {
 }
 
 func (a *Authority) who(v View, s Subject) (Assignment, error) {
+	if _, err := ParseSubject(string(s)); err != nil {
+		return Assignment{Subject: s}, nil // "local" alone, or bytes that a database does not take
+	}
 	if s.Kind() == kindLocal {
 		return Assignment{Subject: s, Role: Sysadmin, Scope: Scope{Kind: All}}, nil
 	}
@@ -89,7 +94,7 @@ func (a *Authority) who(v View, s Subject) (Assignment, error) {
 		return stored, nil
 	case !errors.Is(err, ErrUnknown):
 		return Assignment{}, err
-	case a.public && s.Kind() != kindKey && s != "":
+	case a.public && s.Kind() != kindKey:
 		return Assignment{Subject: s, Role: Investor, Scope: Scope{Kind: Own}}, nil
 	}
 	return Assignment{Subject: s}, nil
@@ -108,12 +113,23 @@ func (a *Authority) May(ctx context.Context, s Subject, p Permission) error {
 	return nil
 }
 
-// refuse records an attempt that is not allowed. That it cannot be recorded does not make it allowed.
+// refuse records an attempt that is not allowed. That it cannot be recorded does not make it allowed. Of what is no account only that is recorded:
+// strangers may write anything there, of any length.
 func (a *Authority) refuse(ctx context.Context, by, whom Subject, action, detail string) {
-	if wait, dropped := a.refused.take(string(by), a.now()); wait > 0 {
+	by, whom = recorded(by), recorded(whom)
+	wait, dropped := a.refused.take(string(by), a.now())
+	if wait > 0 {
 		return
-	} else if dropped > 0 {
+	}
+	wait, others := a.refusals.take("", a.now())
+	if wait > 0 {
+		return
+	}
+	if dropped > 0 {
 		detail = join(detail, fmt.Sprintf("and %d more that were not recorded", dropped))
+	}
+	if others > 0 {
+		detail = join(detail, fmt.Sprintf("and %d of other accounts that were not recorded", others))
 	}
 	err := a.store.Change(ctx, func(tx Tx) error {
 		return tx.Append(Record{At: a.now(), By: by, Subject: whom, Action: action, Detail: detail, Refused: true})
@@ -121,6 +137,14 @@ func (a *Authority) refuse(ctx context.Context, by, whom Subject, action, detail
 	if err != nil {
 		a.log.Warn("a refusal is not recorded", "error", err)
 	}
+}
+
+// recorded is how a subject is named in the record of a refusal.
+func recorded(s Subject) Subject {
+	if _, err := ParseSubject(string(s)); err != nil && s != "" && s != byConfig {
+		return "unreadable"
+	}
+	return s
 }
 
 func join(texts ...string) string {
@@ -149,7 +173,7 @@ func (a *Authority) change(ctx context.Context, by, whom Subject, action string,
 	return err
 }
 
-// A Condition limits when [Authority.Assign] changes something.
+// A Condition limits when [Authority.Assign] and [Authority.Dismiss] change something.
 type Condition func(now Assignment) error
 
 // If makes a change only when the assignment still has the version that was looked at, 0 for none: [ErrChanged] otherwise.
@@ -177,16 +201,23 @@ func (a *Authority) Assign(ctx context.Context, by, s Subject, name string, role
 		if err != nil {
 			return "", err
 		}
-		for _, condition := range conditions {
-			if err := condition(old); err != nil {
-				return "", err
-			}
+		if err := check(conditions, old); err != nil {
+			return "", err
 		}
 		if !giver.Role.Includes(old.Role) {
 			return "", fmt.Errorf("%w: %s is a %s, which only a %s changes", ErrDenied, s, old.Role, old.Role)
 		}
 		return a.put(tx, old, Assignment{Subject: s, Name: name, Role: role, Scope: scope, By: by})
 	})
+}
+
+func check(conditions []Condition, now Assignment) error {
+	for _, condition := range conditions {
+		if err := condition(now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkGrant returns what makes no sense about a grant.
@@ -270,7 +301,7 @@ func (a *Authority) another(v View, besides Subject) error {
 }
 
 // Dismiss takes a subject's role, and its keys, if it is one. [ErrUnknown] when it has none.
-func (a *Authority) Dismiss(ctx context.Context, by, s Subject) error {
+func (a *Authority) Dismiss(ctx context.Context, by, s Subject, conditions ...Condition) error {
 	return a.change(ctx, by, s, "dismiss", func(tx Tx) (string, error) {
 		giver, err := a.grants(tx, by, Investor, Scope{Kind: Own})
 		if err != nil {
@@ -278,7 +309,10 @@ func (a *Authority) Dismiss(ctx context.Context, by, s Subject) error {
 		}
 		old, err := tx.Assignment(s)
 		if err != nil {
-			return "", fmt.Errorf("%s has no role: %w", s, err)
+			return "", fmt.Errorf("%s has no role: %w", clip(string(s)), err)
+		}
+		if err := check(conditions, old); err != nil {
+			return "", err
 		}
 		if !giver.Role.Includes(old.Role) {
 			return "", fmt.Errorf("%w: %s is a %s, whom only a %s dismisses", ErrDenied, s, old.Role, old.Role)
@@ -297,29 +331,47 @@ func (a *Authority) drop(tx Tx, old Assignment) error {
 	return errors.Join(tx.DropAssignment(old.Subject), tx.DropKeys(old.Subject))
 }
 
-// Found makes a subject what a configuration says it is, with the scope [All]. It changes nothing when it is that already, or more.
+// Found makes a subject what a configuration says it is, with the scope [All]. It changes nothing when it is that already, or more, and so may be
+// called at each start: who is to have less must be taken out of the configuration too. It never makes more of two roles than each of them is: an
+// admin of some nodes who is listed as an investor stays what he is, and does not become an admin of everything.
 func (a *Authority) Found(ctx context.Context, s Subject, name string, role Role) error {
-	all := Scope{Kind: All}
-	if err := a.checkGrant(s, role, all); err != nil {
+	next := Assignment{Subject: s, Name: name, Role: role, Scope: Scope{Kind: All}, By: byConfig}
+	if err := a.checkGrant(s, role, next.Scope); err != nil {
 		return err
 	}
-	who, err := a.Who(ctx, s)
-	if err != nil {
+	var old Assignment
+	err := a.store.Look(ctx, func(v View) (err error) { // most often there is nothing to do, and nobody has to wait
+		old, err = stored(v, s)
+		return err
+	})
+	if err != nil || !founds(old, next) {
 		return err
 	}
-	if who.Role.Includes(role) && who.Scope.Kind == All {
-		return nil
-	}
-	return a.change(ctx, byConfig, s, "assign", func(tx Tx) (string, error) {
-		old, err := stored(tx, s)
-		if err != nil {
+	err = a.change(ctx, byConfig, s, "assign", func(tx Tx) (string, error) {
+		if old, err = stored(tx, s); err != nil {
 			return "", err
 		}
-		if old.Role.Includes(role) {
-			role = old.Role
+		if !founds(old, next) {
+			return "", errNothing
 		}
-		return a.put(tx, old, Assignment{Subject: s, Name: name, Role: role, Scope: all, By: byConfig})
+		return a.put(tx, old, next)
 	})
+	if errors.Is(err, errNothing) {
+		return nil
+	}
+	return err
+}
+
+// errNothing ends a change that somebody else made meanwhile.
+var errNothing = errors.New("there is nothing to change")
+
+// founds reports whether what a configuration says, which is always of the scope All, takes the place of what is stored.
+func founds(old, next Assignment) bool {
+	if old.Role == None || next.Role.Includes(old.Role) {
+		return old.Role != next.Role || old.Scope.Kind != All
+	}
+	// A higher role of some nodes: who may give rights to everybody by the configuration must be able to, whatever people did.
+	return old.Scope.Kind != All && next.manages()
 }
 
 // Users returns everybody who has a role, by subject. By must have [SeeUsers].

@@ -15,9 +15,12 @@ type Account struct {
 	Audit       []Record     `json:"audit,omitempty"`       // what it did and what was done to it, the newest first
 }
 
-// Export returns all that is kept about the subject.
+// Export returns all that is kept about the subject. [pocket.ErrInvalid] when that is no account.
 func (a *Authority) Export(ctx context.Context, s Subject) (Account, error) {
 	account := Account{Subject: s}
+	if _, err := ParseSubject(string(s)); err != nil {
+		return account, err
+	}
 	err := a.store.Look(ctx, func(v View) error {
 		stored, err := v.Assignment(s)
 		if err == nil {
@@ -48,8 +51,12 @@ func invitedBy(v View, s Subject) (list []Invitation, err error) {
 }
 
 // Forget deletes all that is kept about the subject: its role, links, keys and open invitations. In the audit trail, which stays, it becomes a name that
-// stands for nobody. [ErrLastAdmin] when nobody would be left who may give rights. Others whom it gave a role keep it.
+// stands for nobody, also where others' records name it, and the addresses that it linked are left out. [ErrLastAdmin] when nobody would be left who may
+// give rights, and [pocket.ErrInvalid] when it is no account. Others whom it gave a role keep it.
 func (a *Authority) Forget(ctx context.Context, s Subject) error {
+	if _, err := ParseSubject(string(s)); err != nil {
+		return err
+	}
 	nobody := Subject(kindForgotten + ":" + strings.ToLower(random(8)))
 	err := a.store.Change(ctx, func(tx Tx) error {
 		old, err := stored(tx, s)
@@ -95,4 +102,40 @@ func (a *Authority) Forget(ctx context.Context, s Subject) error {
 		a.refuse(ctx, s, s, "forget", err.Error())
 	}
 	return err
+}
+
+// forgotten returns a record in which one subject is called another, and whether that changed anything. What it linked leads to it, and goes.
+func (r Record) forgotten(from, to Subject) (Record, bool) {
+	old := r
+	if r.By == from && (r.Action == actionLink || r.Action == actionUnlink) {
+		r.Detail = ""
+	}
+	r.Detail = renamed(r.Detail, string(from), string(to))
+	if r.By == from {
+		r.By = to
+	}
+	if r.Subject == from {
+		r.Subject = to
+	}
+	return r, r != old
+}
+
+// renamed puts a name in place of another, but not in longer names: telegram:1 is not the beginning of telegram:12.
+func renamed(text, from, to string) string {
+	var b strings.Builder
+	for {
+		at := strings.Index(text, from)
+		if at < 0 {
+			return b.String() + text
+		}
+		end := at + len(from)
+		whole := (at == 0 || !inSubject(text[at-1])) && (end == len(text) || !inSubject(text[end]))
+		b.WriteString(text[:at])
+		if whole {
+			b.WriteString(to)
+		} else {
+			b.WriteString(from)
+		}
+		text = text[end:]
+	}
 }

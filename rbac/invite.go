@@ -22,7 +22,6 @@ const (
 	codeGroup      = 5
 	openAtMost     = 100 // invitations
 	invitedAtMost  = 30 * 24 * time.Hour
-	commentAtMost  = 100
 	secretLetters  = 32
 	secretBeginner = "pokt_"
 )
@@ -68,8 +67,7 @@ func (a *Authority) Invite(ctx context.Context, by Subject, role Role, scope Sco
 		return "", Invitation{}, fmt.Errorf("an invitation is good for at most %d days: %w", int(invitedAtMost.Hours()/24), pocket.ErrInvalid)
 	}
 	code := random(codeLetters)
-	comment = cleanName(comment)
-	i := Invitation{Hash: hashOf(code), Role: role, Scope: scope.clean(), By: by, At: a.now(), Expires: a.now().Add(lifetime), Comment: comment[:min(len(comment), commentAtMost)]}
+	i := Invitation{Hash: hashOf(code), Role: role, Scope: scope.clean(), By: by, At: a.now(), Expires: a.now().Add(lifetime), Comment: cleanName(comment)}
 	err := a.change(ctx, by, "", "invite", func(tx Tx) (string, error) {
 		if _, err := a.grants(tx, by, role, scope); err != nil {
 			return "", err
@@ -115,7 +113,8 @@ func (a *Authority) Invitations(ctx context.Context, by Subject) ([]Invitation, 
 	return slices.DeleteFunc(list, func(i Invitation) bool { return !now.Before(i.Expires) }), err
 }
 
-// Revoke ends an invitation, named by its Hash or the beginning of it. [ErrUnknown] when there is none, or several.
+// Revoke ends an invitation, named by its Hash or the beginning of it. By must be one who could have made it. [ErrUnknown] when there is none, or
+// several.
 func (a *Authority) Revoke(ctx context.Context, by Subject, hash string) error {
 	return a.change(ctx, by, "", "revoke invitation", func(tx Tx) (string, error) {
 		if _, err := a.grants(tx, by, Investor, Scope{Kind: Own}); err != nil {
@@ -129,6 +128,9 @@ func (a *Authority) Revoke(ctx context.Context, by Subject, hash string) error {
 		if len(open) != 1 {
 			return "", fmt.Errorf("no invitation begins with that: %w", ErrUnknown)
 		}
+		if _, err := a.grants(tx, by, open[0].Role, open[0].Scope); err != nil {
+			return "", err // what one could not give one cannot take
+		}
 		return fmt.Sprintf("%s, %s", open[0].Role, describe(open[0].Scope)), tx.DropInvitation(open[0].Hash)
 	})
 }
@@ -139,8 +141,16 @@ func (a *Authority) Redeem(ctx context.Context, s Subject, name, code string) (A
 	if _, err := ParseSubject(string(s)); err != nil {
 		return Assignment{}, err
 	}
+	if kind := s.Kind(); kind == kindLocal || kind == kindKey {
+		return Assignment{}, fmt.Errorf("%s: invitations are for people who write to a bot: %w", s, pocket.ErrInvalid)
+	}
 	now := a.now()
-	if wait := max(a.guesses.full(string(s), now), a.guessed.full("", now)); wait > 0 {
+	// Each attempt counts as a wrong one until it was a right one: many at once would otherwise all be let through.
+	if wait, _ := a.guesses.take(string(s), now); wait > 0 {
+		return Assignment{}, &TooMany{wait}
+	}
+	if wait, _ := a.guessed.take("", now); wait > 0 {
+		a.guesses.giveBack(string(s))
 		return Assignment{}, &TooMany{wait}
 	}
 	var given Assignment
@@ -178,11 +188,15 @@ func (a *Authority) Redeem(ctx context.Context, s Subject, name, code string) (A
 		return join(detail, "invited by "+string(i.By)), err
 	})
 	if errors.Is(err, ErrBadCode) {
-		a.guesses.take(string(s), now)
-		a.guessed.take("", now)
 		a.refuse(ctx, s, "", "join", "a code that is not good")
+	} else {
+		a.guesses.giveBack(string(s))
+		a.guessed.giveBack("")
 	}
-	return given, err
+	if err != nil {
+		return Assignment{}, err
+	}
+	return given, nil
 }
 
 // together returns what somebody has who had one assignment and gets another: it holds both, and no more than both. What cannot be had together is

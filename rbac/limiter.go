@@ -13,9 +13,8 @@ type limiter struct {
 }
 
 type attempts struct {
-	since   time.Time
-	count   int
-	dropped int // in the hour before
+	since time.Time
+	count int
 }
 
 const (
@@ -48,13 +47,11 @@ func (l limiter) take(who string, now time.Time) (wait time.Duration, dropped in
 	return 0, dropped
 }
 
-// full returns how long to wait when there were enough attempts, without counting one.
-func (l limiter) full(who string, now time.Time) time.Duration {
+// giveBack takes back an attempt that does not count.
+func (l limiter) giveBack(who string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	x := l.by[who]
-	if x == nil || x.count < l.most || now.Sub(x.since).Abs() >= limitSpan {
-		return 0
+	if x := l.by[who]; x != nil && x.count > 0 {
+		x.count--
 	}
-	return limitSpan - now.Sub(x.since)
 }

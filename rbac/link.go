@@ -8,6 +8,12 @@ import (
 	"github.com/poktbot/poktbot/pocket"
 )
 
+// What records of links are called: their details are addresses.
+const (
+	actionLink   = "link"
+	actionUnlink = "unlink"
+)
+
 // Link makes an address one of the subject's own, once. The subject must have [Link]. [ErrQuota] when it has as many as it may, and
 // [ErrTooMany] when it, or all together, linked too many in the last hour. That it is linked already is fine. Several may link the same.
 func (a *Authority) Link(ctx context.Context, s Subject, address pocket.Address) error {
@@ -28,7 +34,7 @@ func (a *Authority) Link(ctx context.Context, s Subject, address pocket.Address)
 	if wait, _ := a.linkings.take("", now); wait > 0 {
 		return &TooMany{wait}
 	}
-	return a.change(ctx, s, s, "link", func(tx Tx) (string, error) {
+	return a.change(ctx, s, s, actionLink, func(tx Tx) (string, error) {
 		links, err := tx.Links(s)
 		if err != nil {
 			return "", err
@@ -42,7 +48,7 @@ func (a *Authority) Link(ctx context.Context, s Subject, address pocket.Address)
 
 // Unlink takes an address from the subject's own. [ErrUnknown] when it is none of them.
 func (a *Authority) Unlink(ctx context.Context, s Subject, address pocket.Address) error {
-	return a.change(ctx, s, s, "unlink", func(tx Tx) (string, error) {
+	return a.change(ctx, s, s, actionUnlink, func(tx Tx) (string, error) {
 		links, err := tx.Links(s)
 		if err != nil {
 			return "", err

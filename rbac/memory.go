@@ -152,13 +152,8 @@ func (m *memory) Append(r Record) error {
 }
 
 func (m *memory) Rename(from, to Subject) error {
-	for i := range m.records {
-		if m.records[i].By == from {
-			m.records[i].By = to
-		}
-		if m.records[i].Subject == from {
-			m.records[i].Subject = to
-		}
+	for i, r := range m.records {
+		m.records[i], _ = r.forgotten(from, to)
 	}
 	return nil
 }

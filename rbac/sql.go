@@ -92,7 +92,12 @@ func (s *sqlStore) Change(ctx context.Context, do func(Tx) error) error {
 }
 
 func (s *sqlStore) change(ctx context.Context, do func(Tx) error) error {
-	tx, err := s.Write.BeginTx(ctx, nil)
+	var options *sql.TxOptions
+	if s.Dialect == Postgres {
+		// A stricter level, which a server may have as its default, would look at what was stored before the lock was waited for.
+		options = &sql.TxOptions{Isolation: sql.LevelReadCommitted}
+	}
+	tx, err := s.Write.BeginTx(ctx, options)
 	if err != nil {
 		return err
 	}
@@ -197,6 +202,10 @@ func (t *sqlTx) Assignment(s Subject) (Assignment, error) {
 func (t *sqlTx) Assignments() ([]Assignment, error) { return t.assignments("") }
 
 func (t *sqlTx) Links(s Subject) (list []Linked, err error) {
+	where, args := "", []any{}
+	if s != "" { // in words of its own, so that the key is used: this is asked with each command
+		where, args = " WHERE subject = $1", []any{string(s)}
+	}
 	err = t.each(func(rows *sql.Rows) error {
 		var l Linked
 		var address string
@@ -209,7 +218,7 @@ func (t *sqlTx) Links(s Subject) (list []Linked, err error) {
 		l.Address, err = pocket.ParseAddress(address)
 		list = append(list, l)
 		return err
-	}, "SELECT subject, address, at FROM rbac_links WHERE $1 = '' OR subject = $1 ORDER BY subject, address", string(s))
+	}, "SELECT subject, address, at FROM rbac_links"+where+" ORDER BY subject, address", args...)
 	return list, err
 }
 
@@ -256,10 +265,15 @@ func (t *sqlTx) Records(q AuditQuery) (list []Record, err error) {
 	if !q.To.IsZero() {
 		add("at < ?", q.To.UnixMicro())
 	}
-	query := "SELECT id, at, actor, subject, action, detail, refused FROM rbac_audit WHERE " + strings.Join(where, " AND ") + " ORDER BY id DESC"
+	limit := ""
 	if q.Limit > 0 {
-		query += fmt.Sprintf(" LIMIT %d", q.Limit)
+		limit = fmt.Sprintf(" LIMIT %d", q.Limit)
 	}
+	return t.records(strings.Join(where, " AND "), args, limit)
+}
+
+func (t *sqlTx) records(where string, args []any, limit string) (list []Record, err error) {
+	query := "SELECT id, at, actor, subject, action, detail, refused FROM rbac_audit WHERE " + where + " ORDER BY id DESC" + limit
 	err = t.each(func(rows *sql.Rows) error {
 		var r Record
 		var at int64
@@ -317,8 +331,20 @@ func (t *sqlTx) Append(r Record) error {
 }
 
 func (t *sqlTx) Rename(from, to Subject) error {
-	if err := t.exec("UPDATE rbac_audit SET actor = $1 WHERE actor = $2", string(to), string(from)); err != nil {
+	// A letter of the name may mean any letter here, and a longer name may contain it: what is found too much stays as it is.
+	found, err := t.records("actor = $1 OR subject = $1 OR detail LIKE $2", []any{string(from), "%" + string(from) + "%"}, "")
+	if err != nil {
 		return err
 	}
-	return t.exec("UPDATE rbac_audit SET subject = $1 WHERE subject = $2", string(to), string(from))
+	for _, r := range found {
+		r, changed := r.forgotten(from, to)
+		if !changed {
+			continue
+		}
+		err := t.exec("UPDATE rbac_audit SET actor = $1, subject = $2, detail = $3 WHERE id = $4", string(r.By), string(r.Subject), r.Detail, r.ID)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -38,7 +38,7 @@ type Tx interface {
 	SetKey(hash string, s Subject) error
 	DropKeys(Subject) error
 	Append(Record) error
-	Rename(from, to Subject) error // in the audit trail
+	Rename(from, to Subject) error // in the audit trail, also in details; and leaves out what it linked
 }
 
 // Linked is an address that a subject linked.

@@ -41,12 +41,17 @@ func ParseSubject(text string) (Subject, error) {
 	case id == "" || len(id) > maxID:
 		return "", fault(fmt.Sprintf("want between 1 and %d characters behind the colon", maxID))
 	}
-	for _, r := range id {
-		if r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r) {
+	for i := range len(id) {
+		if !inSubject(id[i]) {
 			return "", fault("want letters, digits, and the signs - _ . behind the colon")
 		}
 	}
 	return Subject(text), nil
+}
+
+// inSubject reports whether a character may be in the ID of a subject.
+func inSubject(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '.'
 }
 
 // Kind is the platform: "telegram".
