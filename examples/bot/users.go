@@ -19,6 +19,14 @@ func (c *call) users() error {
 	if err != nil {
 		return err
 	}
+	public := "The bot is public: anybody else sees what he links himself."
+	if len(list) == 0 {
+		text := Text{Title: "Nobody has a role yet", Lines: []string{"/invite makes a code that gives one; access.admins in the configuration names the first."}}
+		if c.bot.config.Access.Public {
+			text.Lines = append(text.Lines, public)
+		}
+		return c.say(text)
+	}
 	t := report.Table{
 		Title: plural(len(list), "user"),
 		Columns: []report.Column{
@@ -35,7 +43,7 @@ func (c *call) users() error {
 	}
 	t.Rows = report.Rows(rows...)
 	if c.bot.config.Access.Public {
-		t.Notes = append(t.Notes, "The bot is public: anybody else sees what he links himself.")
+		t.Notes = append(t.Notes, public)
 	}
 	return c.say(Table{Table: t, Options: report.TextOptions{Zone: c.zone}})
 }
