@@ -3,6 +3,7 @@ package bot
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,7 +91,11 @@ func (c *call) user() error {
 			return forPeople(err)
 		}
 		c.bot.peopleDid()
-		return c.say(Text{Lines: []string{string(subject) + " has no role any more."}})
+		text := Text{Lines: []string{string(subject) + " has no role any more."}}
+		if a := c.bot.config.Access; slices.Contains(slices.Concat(a.Sysadmins, a.Admins, a.Investors), Phrase(subject)) {
+			text.Lines = append(text.Lines, "⚠ The configuration names this account, so it comes back at the next start unless it is taken out there.")
+		}
+		return c.say(text)
 	}
 	if len(words) == 1 {
 		return c.askRole(fmt.Sprintf("Which role for %s?", subject), "/user add "+string(subject))
