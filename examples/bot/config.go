@@ -147,6 +147,7 @@ func LoadConfig(path string, environ []string) (Config, error) {
 	if err = c.read(name, text, environ); err != nil {
 		return Config{}, err
 	}
+	c.warnOfOpenSecrets()
 	return c, nil
 }
 

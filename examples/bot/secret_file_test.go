@@ -72,6 +72,20 @@ func TestASecretMayBeInAFile(t *testing.T) {
 		require.NoError(t, err)
 		assert.EqualError(t, c.Validate(), "poktbot.yaml:1: chain.rpc_file: item 1 is not a URL; want a CometBFT RPC address such as http://127.0.0.1:26657")
 	})
+	t.Run("a configuration that everybody reads is no place for secrets", func(t *testing.T) {
+		text := "telegram: {token: a-secret}\nchain:\n  rpc: ['http://127.0.0.1:1', 'https://rpc.example/a-key']\n  rest: ['http://127.0.0.1:2']\ndatabase: x.db\ndiscord: {token_file: token}\n"
+		writeFile(t, "open.yaml", text, 0o644)
+		c, err := LoadConfig("open.yaml", []string{"POKTBOT_POKTSCAN_KEY=from-elsewhere"})
+		require.NoError(t, err)
+		assert.Equal(t, []string{
+			"open.yaml:3: chain.rpc: a secret, and everybody on this machine can read the file; put it into one of its own with chain.rpc_file, or chmod 600",
+			"open.yaml:1: telegram.token: a secret, and everybody on this machine can read the file; put it into one of its own with telegram.token_file, or chmod 600",
+		}, c.Warnings())
+		writeFile(t, "closed.yaml", text, 0o600)
+		c, err = LoadConfig("closed.yaml", nil)
+		require.NoError(t, err)
+		assert.Empty(t, c.Warnings())
+	})
 	t.Run("who else may read it is a warning", func(t *testing.T) {
 		writeFile(t, "open", "123:abc", 0o644)
 		c, err := read(t, "telegram: {token_file: ./open}")

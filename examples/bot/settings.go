@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -55,8 +56,26 @@ func shownValue(v reflect.Value) string {
 // take them out of what others wrote. Addresses that hold no key, and names of files, are not among them.
 func (c *Config) Hidden() []string {
 	var hidden []string
-	add := func(s Secret) {
+	for _, k := range keysOf(reflect.ValueOf(c).Elem(), "") {
+		hidden = append(hidden, k.hidden()...)
+	}
+	return hidden
+}
+
+// hidden returns the texts of a key that must not be seen.
+func (k key) hidden() (hidden []string) {
+	var secrets []Secret
+	switch value := k.value.Interface().(type) {
+	case Secret:
+		secrets = []Secret{value}
+	case []Secret:
+		secrets = value
+	}
+	for _, s := range secrets {
 		text := s.Reveal()
+		if k.file || s.IsZero() || isDatabase(k.path) && !isPostgres(text) {
+			continue
+		}
 		u, err := url.Parse(text)
 		switch {
 		case err != nil || u.Host == "":
@@ -68,21 +87,21 @@ func (c *Config) Hidden() []string {
 			}
 		}
 	}
+	return hidden
+}
+
+// warnOfOpenSecrets warns when everybody may read the file of the configuration and there is a secret in it.
+func (c *Config) warnOfOpenSecrets() {
+	info, err := os.Stat(c.file)
+	if err != nil || info.Mode().Perm()&0o004 == 0 {
+		return
+	}
 	for _, k := range keysOf(reflect.ValueOf(c).Elem(), "") {
-		switch value := k.value.Interface().(type) {
-		case Secret:
-			if !k.file && !value.IsZero() && (!isDatabase(k.path) || isPostgres(value.Reveal())) {
-				add(value)
-			}
-		case []Secret:
-			for _, s := range value {
-				if !k.file && !s.IsZero() {
-					add(s)
-				}
-			}
+		origin := c.origins[k.path]
+		if strings.HasPrefix(origin, c.file+":") && strings.HasSuffix(origin, ": "+k.path) && len(k.hidden()) > 0 {
+			c.warnings = append(c.warnings, origin+": a secret, and everybody on this machine can read the file; put it into one of its own with "+k.path+fileSuffix+", or chmod 600")
 		}
 	}
-	return hidden
 }
 
 // File returns the name of the file that the configuration was read from, "" when there was none.

@@ -15,5 +15,8 @@
 // configuration anew: a bad one changes nothing but the log; with a good one the bot is closed and opened again in the same process. While bot and
 // platform are well, the file [HealthFile] in the data folder is touched every ten seconds; the flag -health says by its age whether they are.
 //
+// The flag -invite prints a code that lets the first person in, -check says what is set and from where, -import takes over a configuration of the
+// PoktBot of 2022, and -demo puts a simulated chain in the place of one.
+//
 // It exits with 0 when it was asked to end, 1 when it could not go on, and 2 for arguments or a configuration that make no sense.
 package program

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,21 +16,33 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A patient is a bot whose health is what the test says.
-type patientBot struct{ err error }
+// A patientBot is a bot, or a platform, whose health is what the test says.
+type patientBot struct {
+	mu  sync.Mutex
+	err error
+}
 
-func (p *patientBot) Well(context.Context) error { return p.err }
+func (p *patientBot) is(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.err = err
+}
+
+func (p *patientBot) Well(context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.err
+}
 
 func TestTheHealthFileIsTouchedOnlyWhileBotAndPlatformAreWell(t *testing.T) {
 	file := filepath.Join(t.TempDir(), HealthFile)
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		b := &patientBot{}
+		b, platform := &patientBot{}, &patientBot{}
 		h := &health{file: file, bot: b, log: slog.New(slog.NewTextHandler(&log, nil))}
 		ctx, cancel := context.WithCancel(context.WithValue(t.Context(), healthKey{}, h))
-		var platform error
-		Health(ctx, func() error { return platform })
+		Health(ctx, func() error { return platform.Well(ctx) })
 		go h.run(ctx)
 		touched := func() bool { // in the next ten seconds
 			_ = os.Remove(file)
@@ -46,13 +59,13 @@ func TestTheHealthFileIsTouchedOnlyWhileBotAndPlatformAreWell(t *testing.T) {
 		require.NoError(t, err)
 		assert.WithinDuration(t, time.Now(), info.ModTime(), time.Second, "its age is told by the clock of the program")
 
-		platform = errors.New("no gateway")
+		platform.is(errors.New("no gateway"))
 		assert.False(t, touched())
-		platform = nil
+		platform.is(nil)
 		assert.True(t, touched())
-		b.err = errors.New("disk full")
+		b.is(errors.New("disk full"))
 		assert.False(t, touched())
-		b.err = nil
+		b.is(nil)
 		h.follows(errors.New("no node"))
 		assert.False(t, touched())
 		assert.False(t, touched())
