@@ -173,6 +173,10 @@ func TestComposeRunsTheBotWithNothingThatItDoesNotNeed(t *testing.T) {
 	assert.Empty(t, bot.Profiles)
 	assert.Equal(t, []string{"/poktbot", "-health"}, bot.Healthcheck.Test[1:])
 	assert.Equal(t, "65532:65532", bot.User, "as in the Dockerfile")
+	assert.Equal(t, "/config/poktbot.yaml", bot.Environment["POKTBOT_CONFIG"])
+	assert.Contains(t, bot.Volumes, any(map[string]any{
+		"type": "bind", "source": "./config", "target": "/config", "read_only": true, "bind": map[string]any{"create_host_path": false},
+	}), "the folder, so that an edited file is seen")
 	require.NotNil(t, bot.Build)
 	assert.Equal(t, "telegram", bot.Build.Args["PROGRAM"])
 	assert.FileExists(t, filepath.Join(bot.Build.Context, bot.Build.Dockerfile))
