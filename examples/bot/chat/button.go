@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/poktbot/poktbot/examples/bot"
@@ -261,6 +263,9 @@ func (e *Engine) replace(ctx context.Context, u Update, group string, m Message)
 
 // pagesAgain asks for a long text once more, after a restart. It returns nil when who pressed was told why there is none.
 func (e *Engine) pagesAgain(ctx context.Context, u Update, m *menu) ([]Rich, error) {
+	if !repeatable(m.Line) {
+		return nil, e.notice(ctx, u, wordOld)
+	}
 	end, err := e.admit(ctx, u)
 	if err != nil {
 		return nil, err
@@ -296,6 +301,23 @@ func (e *Engine) pagesAgain(ctx context.Context, u Update, m *menu) ([]Rich, err
 	return nil, e.notice(ctx, u, wordOld)
 }
 
+// repeatable reports whether a line can be asked again by somebody who only wants to read on: it must do nothing.
+func repeatable(text string) bool {
+	line, err := bot.ParseLine(text)
+	if err != nil {
+		return false
+	}
+	switch line.Name {
+	case "ack", "unmute", "test", "join", "invite", "forget":
+		return false
+	case "mute", "settings":
+		return len(line.Args) == 0
+	case "node", "wallet", "user":
+		return len(line.Args) == 0 || slices.Contains([]string{"show", "list"}, strings.ToLower(line.Args[0]))
+	}
+	return true
+}
+
 // pageOf is a page of a long text.
 func pageOf(group string, pages []Rich, n int) Message {
 	return Message{Text: pages[n], Buttons: [][]Button{turner(group, n, len(pages))}}
@@ -310,8 +332,8 @@ func turner(group string, n, of int) []Button {
 	}
 }
 
-// hasButtons reports whether the platform has enough of them to be worth it.
-func (e *Engine) hasButtons() bool { return e.limits.Rows >= 2 && e.limits.Columns >= 3 }
+// hasButtons reports whether the platform has enough of them: a row of some, a row to turn pages, and one to cancel.
+func (e *Engine) hasButtons() bool { return e.limits.Rows >= 3 && e.limits.Columns >= 3 }
 
 // boards are the pages of a menu's buttons; one page, mostly.
 func (e *Engine) boards(group string, m *menu) [][][]Button {

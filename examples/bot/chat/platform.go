@@ -14,7 +14,7 @@ type Platform interface {
 	// Name is the platform's: "telegram". Whoever writes there is "telegram:ID", and its chats are called alike.
 	Name() string
 	Limits() Limits
-	// Measure returns how long the text is as the platform counts, its markup included where that counts.
+	// Measure returns how long the text is as the platform counts, its markup included where that counts: at least 1 for each letter.
 	Measure(Rich) int
 	// Open returns the channel of a chat in which nobody asked: alerts and digests go there. It does not connect. What a chat is called
 	// is the platform's own affair: [Update.Chat] says it, with the thread in it if there are any.
@@ -30,11 +30,11 @@ type Channel interface {
 	Edit(ctx context.Context, id string, m Message) error
 }
 
-// Limits are what fits a platform.
+// Limits are what fits a platform. With less than three rows or columns of buttons it counts as one without buttons: what they mean is written out.
 type Limits struct {
-	Text    int   // how much [Platform.Measure] may tell of a message
-	Caption int   // the same below a picture or a file
-	File    int64 // bytes
+	Text    int   // how much [Platform.Measure] may tell of a message; 0 is 4000
+	Caption int   // the same below a picture or a file; 0 for where nothing can stand there
+	File    int64 // bytes; 0 for where none can be sent
 	Columns int   // buttons in a row
 	Rows    int   // rows of buttons
 	Label   int   // runes on a button
@@ -91,7 +91,7 @@ type Update struct {
 	Typed   bool   // the platform's own form for commands was used: the text is a command for us even in a group
 
 	Answer Channel           // where the answer goes
-	Notice func(text string) // shows a word to who pressed, and to nobody else; nil where that cannot be
+	Notice func(text string) // shows a word of at most 180 letters to who pressed, and to nobody else; nil where that cannot be. It is called at most once
 }
 
 // An Error is what a [Channel] returns when it knows how to go on.

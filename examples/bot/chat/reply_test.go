@@ -78,6 +78,16 @@ func TestAPageIsAskedForAgainAfterARestart(t *testing.T) {
 	assert.Equal(t, "This menu is old: /menu", said, "there are no pages any more")
 }
 
+func TestWhatDoesSomethingIsNotDoneAgainToReadOn(t *testing.T) {
+	for _, line := range []string{"/test", "/ack all", "/mute all 1h", "/Node Remove pokt1a", "/user add x"} {
+		p, b := chattest.New(), newFakeBot()
+		b.on(line, bot.Text{Lines: numbered("aaaaaaaaaaaaaaaa", 100)})
+		handle(t, chat.New(b, p), p.Type("ana", "home", line))
+		assert.Equal(t, "This menu is old: /menu", pressed(t, chat.New(b, p), p.Press("ana", p.Chat(home), p.Chat(home).Last(), "▶")))
+		assert.Equal(t, []string{line}, b.lines())
+	}
+}
+
 func wideTable(rows int) bot.Table {
 	table := report.Table{Title: "Nodes", Notes: []string{"As of now."}}
 	for _, name := range []string{"Node", "Where it stands", "Since", "How it is"} {
