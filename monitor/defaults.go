@@ -59,8 +59,8 @@ func DefaultRules() map[Name]Rule {
 		ClaimDiscarded: once(Warning),
 
 		// The part of what is usual.
-		RewardsDropped: warning.below(limit(0.5, 0.6, Warning)),
-		RewardsBehind:  warning.below(limit(0.5, 0.6, Warning)),
+		RewardsDropped: warning.below(limit(0.5, 0.6, Warning)).patient(),
+		RewardsBehind:  warning.below(limit(0.5, 0.6, Warning)).patient(),
 
 		ValidatorJailed: critical,
 		// The part of the blocks it may miss that it has missed: with more than 1 it is jailed.
@@ -102,6 +102,12 @@ func (r Rule) after(d time.Duration, confirmations int) Rule {
 // seldom returns r for what is looked at every quarter or half of an hour, and stays as it is for days.
 func (r Rule) seldom() Rule {
 	r.UnknownFor = 6 * time.Hour
+	return r
+}
+
+// patient returns r for what cannot be told of everybody: that it cannot is no alert.
+func (r Rule) patient() Rule {
+	r.UnknownFor = -1
 	return r
 }
 

@@ -25,6 +25,7 @@ const (
 	everyParam       = 10 * time.Minute
 	everyRelease     = 6 * time.Hour
 	everyValidator   = time.Minute
+	everyReward      = time.Hour
 )
 
 // checks are what is looked at: the chain's blocks as they are stored, and the network from time to time.
@@ -37,7 +38,7 @@ func (b *Bot) checks(ctx context.Context) ([]monitor.Option, error) {
 		monitor.OnBlock("suppliers", check.NewSuppliers(b.operators, b.store, b.client)),
 		monitor.OnBlock("claims", check.NewClaims(b.operators, b.store, b.client, check.ClaimsConfig{})),
 	}
-	for _, make := range []func(context.Context) ([]monitor.Option, error){b.accountChecks, b.nodeChecks, b.outsideChecks, b.validatorChecks, b.textChecks, b.releaseChecks} {
+	for _, make := range []func(context.Context) ([]monitor.Option, error){b.accountChecks, b.nodeChecks, b.outsideChecks, b.validatorChecks, b.rewardChecks, b.textChecks, b.releaseChecks} {
 		more, err := make(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("alerts: %w", err)
@@ -97,6 +98,16 @@ func (b *Bot) validatorChecks(ctx context.Context) ([]monitor.Option, error) {
 	}
 	validators := check.NewValidators(who, b.client, check.ValidatorsConfig{Chain: chain})
 	return []monitor.Option{monitor.Every("validators", b.hearing.of(validators), everyValidator)}, nil
+}
+
+// rewardChecks compare what the nodes earn with what they did, and with what others do where the index holds everything.
+func (b *Bot) rewardChecks(ctx context.Context) ([]monitor.Option, error) {
+	chain, err := b.chainID(ctx)
+	if err != nil || b.simulated { // there an hour takes a second
+		return nil, err
+	}
+	look := check.NewRewards(b.stakes, b.store, check.Covered(b.store), check.RewardsConfig{Chain: chain, Clock: b.now})
+	return []monitor.Option{monitor.Every("rewards", look, everyReward, monitor.Timeout(10*time.Minute))}, nil
 }
 
 // payees are the wallets whose payments are told, from the configured amount on.

@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"path/filepath"
@@ -52,6 +53,8 @@ type scene struct {
 	watch  func(*pockettest.Chain) []pocket.Address
 	checks func(*stage) []monitor.Option // nil is both block checks
 	lasts  time.Duration                 // how long occurrences do; 0 is as by default
+	past   pocket.Height                 // how many blocks are read before it begins; 0 is 100
+	mode   index.Mode                    // "" is watched
 }
 
 // calm is a quick chain on which nothing goes wrong by itself and every supplier claims in every session.
@@ -91,7 +94,10 @@ func play(t *testing.T, s scene, act func(*stage)) {
 		require.NoError(t, st.index.Watch(t.Context(), st.watching...))
 		ctx, stop := context.WithCancel(t.Context())
 		followed := make(chan error, 1)
-		from := max(1, st.chain.Head()-100)
+		if s.mode != "" {
+			require.NoError(t, st.index.SetMode(t.Context(), s.mode))
+		}
+		from := max(1, st.chain.Head()-cmp.Or(s.past, 100))
 		tail := &awake{index: st.index, news: make(chan struct{})}
 		go func() {
 			followed <- index.NewFollower(st.index, st.client, index.FollowerConfig{From: from, Stored: tail.stored}).Run(ctx)

@@ -87,7 +87,7 @@ func (a About) Less(name, limit string) bool {
 
 // valuedFacts are the amounts beside which it stands what they were worth: those that change hands or are lost. What a stake or a balance
 // is worth is no news.
-var valuedFacts = map[string]bool{"amount": true, "claimed": true, "lost": true, "penalty": true, "reward": true}
+var valuedFacts = map[string]bool{"amount": true, "claimed": true, "income": true, "lost": true, "penalty": true, "reward": true}
 
 // valued returns a fact for people, and beside an amount that is lost or paid what that was worth at a moment.
 func (t *Texts) valued(f monitor.Fact, at time.Time) string {
