@@ -171,6 +171,10 @@ func (p *program) open(ctx context.Context, config bot.Config) (*bot.Bot, error)
 		if err := p.printInvitation(ctx, b, p.err, "sysadmin"); err != nil {
 			return nil, errors.Join(err, b.Close())
 		}
+		return b, nil
+	}
+	if users, err := b.Authority().Users(ctx, byShell); err == nil && len(users) == 0 && !config.Access.Public {
+		p.log.Warn("nobody may ask anything yet: the flag -invite sysadmin prints a code that lets you in")
 	}
 	return b, nil
 }

@@ -152,6 +152,7 @@ func TestAProgramServesAtOnceThoughTheChainIsSilentAndEndsInGoodOrder(t *testing
 		assert.Contains(t, output, "answered true")
 		assert.Contains(t, output, "left because it was asked to end")
 		assert.Contains(t, output, "ended in good order")
+		assert.Contains(t, output, "the flag -invite sysadmin prints a code that lets you in")
 		assert.NotContains(t, output, "token-good")
 	}
 }
