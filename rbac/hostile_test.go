@@ -196,3 +196,13 @@ func TestManyGuessesAtOnceAreStillFive(t *testing.T) {
 }
 
 func isTooMany(err error) bool { return strings.Contains(err.Error(), rbac.ErrTooMany.Error()) }
+
+func TestRightCodesAreNoGuesses(t *testing.T) {
+	a, _ := alone(t)
+	for i := range 8 { // more than the wrong ones that are let through
+		code, _, err := a.Invite(t.Context(), root, rbac.Investor, named(i), time.Hour, "")
+		require.NoError(t, err)
+		_, err = a.Redeem(t.Context(), ben, "", code)
+		require.NoError(t, err)
+	}
+}
