@@ -6,6 +6,7 @@ require (
 	codeberg.org/go-fonts/liberation v0.5.0
 	github.com/coder/websocket v1.8.15
 	github.com/decred/dcrd/bech32 v1.1.4
+	github.com/go-telegram/bot v1.22.0
 	github.com/goccy/go-yaml v1.19.2
 	github.com/hashicorp/go-retryablehttp v0.7.8
 	github.com/jackc/pgx/v5 v5.12.0

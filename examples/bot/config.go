@@ -126,6 +126,7 @@ func DefaultConfig() Config {
 		Alerts:    defaultAlerts(),
 		Access:    defaultAccess(),
 		Releases:  defaultReleases(),
+		Telegram:  defaultTelegram(),
 		Prices:    Prices{CoinGecko: CoinGecko{Plan: "free", Coin: "pocket-network"}},
 	}
 }
@@ -233,6 +234,7 @@ func (c *Config) Validate() error {
 		errs = append(errs, c.fault("graph_days", "%d; want between 1 and %d", c.GraphDays, maxGraphDays))
 	}
 	errs = append(errs, c.checkPrices(), c.checkTax(), c.checkAlerts(), c.checkAccess(), c.checkReleases())
+	errs = append(errs, c.checkTelegram())
 	return errors.Join(errs...)
 }
 
