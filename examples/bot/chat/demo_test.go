@@ -2,6 +2,8 @@ package chat_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/poktbot/poktbot/examples/bot"
 	"github.com/poktbot/poktbot/examples/bot/chat"
 	"github.com/poktbot/poktbot/examples/bot/chat/chattest"
+	"github.com/poktbot/poktbot/monitor"
 )
 
 // demo is a bot on a simulated chain that it has read, in which ana manages and ivan looks.
@@ -86,7 +89,7 @@ func TestAnAlertOfTheRealBotArrivesInTheChat(t *testing.T) {
 		}
 		return nil
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- b.Run(ctx, func(bot.Part) error { return nil }) }()
@@ -107,4 +110,19 @@ func TestAnAlertOfTheRealBotArrivesInTheChat(t *testing.T) {
 	cancel()
 	<-ended
 	assert.Empty(t, p.Faults())
+}
+
+func TestAlertsInAChatAreToldInTheConfigurationsWordsAndTheChatsTime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "words.tmpl")
+	require.NoError(t, os.WriteFile(path, []byte(`{{define "tls.expired"}}Zertifikat abgelaufen: {{.Subject}} ({{.Fact "expires"}}){{end}}`), 0o600))
+	config := bot.DemoConfig()
+	config.Alerts.Templates = path
+	b, err := bot.NewDemo(t.Context(), config)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, b.Close()) })
+	p := chattest.New()
+	s := admin()
+	s.Zone, s.TimeLayout = time.FixedZone("east", 5*3600), "02/01/2006 15:04"
+	tell(t, notifier(t, chat.New(b, p), s), message(monitor.Fired, certificate("node.example")))
+	assert.Contains(t, p.Chat(home).String(), "🔴 Zertifikat abgelaufen: node.example (22/11/2026 17:00)\nOn 22/11/2026 17:00, issued by Example CA.")
 }
