@@ -55,7 +55,8 @@ func TestTheRealBotAnswersOnTelegram(t *testing.T) {
 	}
 	ask(ana, "/start", said("Welcome to PoktBot"))
 	ask(eve, "/stats", said("this bot is private"))
-	ask(ana, "/stats", func(m telegramtest.Message) bool { return m.Photo != nil })
+	ask(ana, "/stats", said("Average of one node"))
+	ask(ana, "/graph 10", func(m telegramtest.Message) bool { return m.Photo != nil })
 	ask(ana, "/report xlsx 7d", func(m telegramtest.Message) bool { return strings.HasSuffix(m.Name, ".xlsx") })
 	stop()
 	require.NoError(t, <-ended)

@@ -14,5 +14,5 @@ func Example() {
 	// Output:
 	// <b>Node</b> &lt;evil&gt; &amp; co
 	// <pre>stake  60000</pre>
-	// 30
+	// 29
 }
