@@ -107,6 +107,9 @@ func TestAChatIsToldWhatItsAccountMaySee(t *testing.T) {
 	assert.Equal(t, monitor.Warning, one.Severity, "who begins is told warnings")
 	assert.Equal(t, alert.Investor, one.Audience)
 	assert.False(t, one.Manages)
+	lost := monitor.Key{Name: monitor.MonitorDeliveryFailed, Subject: "telegram:2"}
+	assert.False(t, one.Filter.Wants(lost, nil, monitor.Critical), "that somebody else cannot be told is for admins")
+	assert.True(t, group.Filter.Wants(lost, nil, monitor.Critical))
 	assert.True(t, one.Daily && one.Monthly && !one.Weekly)
 	assert.Equal(t, 7, one.Hour)
 	assert.Equal(t, "Europe/Madrid", one.Zone.String())
