@@ -89,7 +89,7 @@ func DefaultRules() map[Name]Rule {
 		MonitorDeliveryFailed: critical,
 		MonitorTest:           {Severity: Info, Lasts: time.Minute},
 
-		BotReleaseAvailable: {Severity: Info, UnknownFor: -1}, // that nobody can be asked about releases costs nothing
+		BotReleaseAvailable: {Severity: Warning, UnknownFor: -1}, // most chats are told from warnings on, and it is told once; that nobody can be asked about releases costs nothing
 	}
 }
 

@@ -114,7 +114,7 @@ func (b *Bot) subscription(ctx context.Context, chat, subject string) (Subscript
 		return s, err
 	}
 	if !s.Manages {
-		except = append(except, monitor.Match{Name: "monitor.*"}) // what the watching itself lacks is for who can mend it
+		except = append(except, monitor.Match{Name: "monitor.*"}, monitor.Match{Name: "bot.*"}) // what the watching itself lacks is for who can mend it
 	}
 	s.Filter.Match, s.Filter.Except = ofKinds(matches, values["kinds"]), except
 	return s, nil

@@ -189,7 +189,7 @@ func TestReleasesAreTold(t *testing.T) {
 		assert.Empty(t, b.Lines())
 		p.says(200, `{"tag_name":"v1.3.0"}`)
 		b.Pass(7 * time.Hour)
-		assert.Equal(t, []string{"fired info" + name + "1.3.0"}, b.Lines())
+		assert.Equal(t, []string{"fired warning" + name + "1.3.0"}, b.Lines())
 		b.Pass(30 * 24 * time.Hour)
 		assert.Empty(t, b.Lines(), "it is told once, and nobody is reminded")
 		p.says(503, "")
@@ -197,7 +197,7 @@ func TestReleasesAreTold(t *testing.T) {
 		assert.Empty(t, b.Lines(), "that nobody can be asked is no alert")
 		p.says(200, `{"tag_name":"v1.4.0"}`)
 		b.Pass(7 * time.Hour)
-		assert.ElementsMatch(t, []string{"fired info" + name + "1.4.0", "resolved info" + name + "1.3.0"}, b.Lines())
+		assert.ElementsMatch(t, []string{"fired warning" + name + "1.4.0", "resolved warning" + name + "1.3.0"}, b.Lines())
 		b.Stop()
 
 		b = run("1.2.3") // as it was before
@@ -207,17 +207,17 @@ func TestReleasesAreTold(t *testing.T) {
 
 		b = run("1.4.0")
 		b.Pass(7 * time.Hour)
-		assert.Equal(t, []string{"resolved info" + name + "1.4.0"}, b.Lines())
+		assert.Equal(t, []string{"resolved warning" + name + "1.4.0"}, b.Lines())
 		b.Stop()
 
 		p.says(200, `{"tag_name":"v1.5.0"}`)
 		b = run("1.4.0")
 		b.Pass(7 * time.Hour)
-		assert.Equal(t, []string{"fired info" + name + "1.5.0"}, b.Lines())
+		assert.Equal(t, []string{"fired warning" + name + "1.5.0"}, b.Lines())
 		b.Stop()
 		b = run("development")
 		b.Pass(7 * time.Hour)
-		assert.Equal(t, []string{"resolved info" + name + "1.5.0"}, b.Lines())
+		assert.Equal(t, []string{"resolved warning" + name + "1.5.0"}, b.Lines())
 		passed(t, b)
 	})
 }
