@@ -23,6 +23,7 @@ type channel struct {
 	id    int64
 	topic int
 	begun func(ctx context.Context) error // called before anything is sent, nil for nothing
+	said  func()                          // called after something was sent, nil for nothing
 }
 
 var _ chat.Deleter = (*channel)(nil)
@@ -31,6 +32,9 @@ var _ chat.Deleter = (*channel)(nil)
 func (c *channel) Send(ctx context.Context, m chat.Message) (string, error) {
 	if err := c.begin(ctx); err != nil {
 		return "", err
+	}
+	if c.said != nil {
+		defer c.said()
 	}
 	switch {
 	case m.Picture != nil && isPhoto(m.Picture.PNG):

@@ -218,9 +218,9 @@ func (in *intake) answer(id int64, k keptUpdate, e *event, say func()) {
 			}
 			k.Begun = true
 		}
-		say()
 		return nil
 	}
+	c.said = say
 	if k.Begun {
 		in.ask(ctx, c, e)
 		in.done(id)
