@@ -30,7 +30,7 @@ const (
 
 // The errors that end the program: another try will not do.
 var (
-	errToken    = errors.New("Telegram does not know the token (telegram.token): @BotFather tells the present one") //nolint:staticcheck // a name
+	errToken    = errors.New("telegram.token is not a token that Telegram knows: @BotFather tells the present one")
 	errConflict = errors.New("another program asks for the updates of this bot, or a webhook is set: one bot is one program; end the other, or make another bot")
 )
 

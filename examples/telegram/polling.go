@@ -47,7 +47,7 @@ func (s *state) well() error {
 	if err := s.fault.Load(); err != nil {
 		return *err
 	}
-	return errors.New("Telegram was not reached yet") //nolint:staticcheck // a name
+	return errors.New("no answer has come from Telegram yet")
 }
 
 // insist makes a request until it is answered, ctx ends, or another try cannot help.
