@@ -127,6 +127,7 @@ func DefaultConfig() Config {
 		Access:    defaultAccess(),
 		Releases:  defaultReleases(),
 		Telegram:  defaultTelegram(),
+		Discord:   defaultDiscord(),
 		Prices:    Prices{CoinGecko: CoinGecko{Plan: "free", Coin: "pocket-network"}},
 	}
 }
@@ -234,7 +235,7 @@ func (c *Config) Validate() error {
 		errs = append(errs, c.fault("graph_days", "%d; want between 1 and %d", c.GraphDays, maxGraphDays))
 	}
 	errs = append(errs, c.checkPrices(), c.checkTax(), c.checkAlerts(), c.checkAccess(), c.checkReleases())
-	errs = append(errs, c.checkTelegram())
+	errs = append(errs, c.checkTelegram(), c.checkDiscord())
 	return errors.Join(errs...)
 }
 

@@ -74,9 +74,11 @@ var table = map[string]layer{
 	"examples/bot/program": {imports: []string{"examples", "examples/bot"}},
 	"examples":             {},
 	"examples/terminal":    {imports: []string{"examples/bot"}},
+	"examples/discord":     {imports: []string{"examples/bot", "examples/bot/chat", "examples/bot/keep", "examples/bot/program"}},
 	"examples/telegram":    {imports: []string{"examples/bot", "examples/bot/chat", "examples/bot/keep", "examples/bot/program"}},
 
 	"examples/telegram/telegramtest": {},
+	"examples/discord/discordtest":   {},
 
 	"examples/bot/chat/chattest": {imports: []string{"examples/bot/chat"}},
 }
