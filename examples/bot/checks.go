@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/poktbot/poktbot/monitor"
@@ -26,12 +27,13 @@ const (
 	everyRelease     = 6 * time.Hour
 	everyValidator   = time.Minute
 	everyReward      = time.Hour
+	everyMorse       = 5 * time.Minute
 )
 
 // checks are what is looked at: the chain's blocks as they are stored, and the network from time to time.
 func (b *Bot) checks(ctx context.Context) ([]monitor.Option, error) {
 	if b.client == nil {
-		return nil, nil // Morse has ended: there is nothing to watch
+		return b.morseChecks()
 	}
 	options := []monitor.Option{
 		monitor.WithBlocks(check.Heads(b.store)),
@@ -45,7 +47,27 @@ func (b *Bot) checks(ctx context.Context) ([]monitor.Option, error) {
 		}
 		options = append(options, more...)
 	}
-	return options, nil
+	more, err := b.morseChecks()
+	return append(options, more...), err
+}
+
+// morseChecks look at nodes of the chain before Shannon, where one that still runs is configured.
+func (b *Bot) morseChecks() ([]monitor.Option, error) {
+	if b.morse == nil {
+		return nil, nil
+	}
+	memory, err := b.memory()
+	if err != nil {
+		return nil, err
+	}
+	nodes := func(ctx context.Context) ([]pocket.Address, error) {
+		list, err := b.morseStore.Watched(ctx)
+		return slices.DeleteFunc(ofKind(pocket.MorseAddress, list), func(a pocket.Address) bool {
+			return slices.Contains(b.config.Wallets, a) && !slices.Contains(b.config.Nodes, a)
+		}), err
+	}
+	look := check.NewMorseNodes(nodes, b.morse, memory, check.MorseConfig{})
+	return []monitor.Option{monitor.Every("morse", b.hearing.of(look), everyMorse, monitor.Timeout(everyMorse*9/10))}, nil
 }
 
 // accountChecks look at what accounts hold, move and can sign, and at what governance changes.

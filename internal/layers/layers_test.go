@@ -45,7 +45,7 @@ var table = map[string]layer{
 	"monitor/notify":         {imports: []string{"monitor"}, modules: 4},
 	"monitor":                {imports: []string{"pocket", "internal/sqlmigrate"}, modules: 2},
 	"monitor/monitortest":    {imports: []string{"monitor", "pocket"}, modules: 2},
-	"monitor/check":          {imports: []string{"pocket", "pocket/index", "rewards", "monitor", "internal/sqlmigrate"}, modules: 2},
+	"monitor/check":          {imports: []string{"pocket", "pocket/index", "pocket/morse", "rewards", "monitor", "internal/sqlmigrate"}, modules: 5},
 
 	"rewards/coingecko":               {imports: []string{"pocket", "rewards", "internal/rest"}, modules: 4},
 	"rewards/coingecko/coingeckotest": {imports: []string{"pocket", "rewards"}, modules: 2},

@@ -106,6 +106,8 @@ type node struct {
 	jailUntil time.Time
 	since     int64
 	validator bool
+
+	missed, jailedBlocks int64
 }
 
 type claimKey struct {
@@ -206,6 +208,8 @@ type Mishap struct {
 	Slash int64
 	Jail  time.Duration // 0 does not jail
 	Leave bool          // is made to unstake at the end of the session, as after too long in jail
+	// Missed is how many blocks of its window it has missed from now on, until its next mishap.
+	Missed int64
 }
 
 // Step makes a block of these transactions.

@@ -38,6 +38,11 @@ func start(answer func(tendermint bool, method, path, query, body string) respon
 	return n
 }
 
+// Handler answers as the RPC does, for tests that can do with no socket.
+func (n *Node) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { n.serve(false, w, r) })
+}
+
 // Close ends the servers.
 func (n *Node) Close() {
 	for _, s := range n.servers {

@@ -454,7 +454,8 @@ func (s *server) signing(at *state, q query) response {
 			until = n.jailUntil.Format("2006-01-02T15:04:05Z07:00")
 		}
 		list = append(list, object{
-			"address": a, "index_offset": 0, "jailed_blocks_counter": 0, "jailed_until": until, "missed_blocks_counter": 0, "start_height": n.since,
+			"address": a, "index_offset": 0, "jailed_blocks_counter": n.jailedBlocks, "jailed_until": until,
+			"missed_blocks_counter": n.missed, "start_height": n.since,
 		})
 	}
 	return lossy(statePage(q.Page, q.PerPage, list, 30))

@@ -33,15 +33,22 @@ func (w *work) begin(mishaps []Mishap) {
 		}
 	}
 	w.split()
+	for a, n := range s.nodes {
+		if n.jailed {
+			n.jailedBlocks++
+			s.nodes[a] = n
+		}
+	}
 	for _, m := range mishaps {
 		n, ok := s.nodes[m.Node]
 		if !ok {
 			continue
 		}
+		n.missed = m.Missed
 		n.tokens -= m.Slash
 		s.balances[nodePool] -= m.Slash
 		if m.Jail > 0 {
-			n.jailed, n.jailUntil = true, w.block.time.Add(m.Jail)
+			n.jailed, n.jailUntil, n.jailedBlocks = true, w.block.time.Add(m.Jail), 0
 		}
 		s.nodes[m.Node] = n
 		if m.Leave {
@@ -149,7 +156,7 @@ func (w *work) unjail(p *placed, m Unjail) {
 	case w.block.time.Before(n.jailUntil):
 		p.fail("pos", 104)
 	default:
-		n.jailed = false
+		n.jailed, n.jailedBlocks = false, 0
 		w.state.nodes[m.Node] = n
 	}
 }
