@@ -54,7 +54,7 @@ func TestTheRealBotAnswersOnTelegram(t *testing.T) {
 		return func(m telegramtest.Message) bool { return strings.Contains(m.Text, text) }
 	}
 	ask(ana, "/start", said("Welcome to PoktBot"))
-	ask(eve, "/stats", said("this bot is private"))
+	ask(eve, "/stats", said("This bot is private"))
 	ask(ana, "/stats", said("Average of one node"))
 	ask(ana, "/graph 10", func(m telegramtest.Message) bool { return m.Photo != nil })
 	ask(ana, "/report xlsx 7d", func(m telegramtest.Message) bool { return strings.HasSuffix(m.Name, ".xlsx") })

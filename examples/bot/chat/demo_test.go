@@ -46,7 +46,7 @@ func TestTheRealBotAnswersInAChat(t *testing.T) {
 		handle(t, e, p.Type(from, room, line))
 		return p.Chat("test:" + room)
 	}
-	assert.Contains(t, ask("eve", "/stats").String(), "this bot is private")
+	assert.Contains(t, ask("eve", "/stats").String(), "This bot is private")
 	assert.Contains(t, ask("ana", "/start").String(), "Welcome to PoktBot")
 	assert.Contains(t, ask("ivan", "/user add").String(), "⚠")
 	for _, c := range bot.EveryCommand() {

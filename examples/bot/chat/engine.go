@@ -232,7 +232,7 @@ func (e *Engine) remark(ctx context.Context, u Update, out *outlet, text string)
 		u.Notice(clip(text, 180))
 		return nil
 	}
-	_, err := out.send(ctx, Message{Text: Rich{{Text: "⚠ " + text}}, Private: true})
+	_, err := out.send(ctx, Message{Text: Rich{{Text: "⚠ " + sentence(text)}}, Private: true})
 	return err
 }
 

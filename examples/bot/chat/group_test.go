@@ -149,7 +149,7 @@ func TestAllTogetherHaveABound(t *testing.T) {
 		for i := range 9 {
 			if last := p.Chat(fmt.Sprint("test:user", i)).Last(); last != nil {
 				told++
-				assert.Equal(t, "⚠ too much is asked at this moment: please ask again in a minute", last.String())
+				assert.Equal(t, "⚠ Too much is asked at this moment: please ask again in a minute", last.String())
 			}
 		}
 		assert.Equal(t, 3, told)
@@ -175,7 +175,7 @@ func TestAStrangerHearsOneLineAnHour(t *testing.T) {
 			handle(t, e, p.Type("eve", "home", "/stats"))
 			time.Sleep(5 * time.Minute)
 		}
-		assert.Equal(t, "⚠ "+bot.ErrStranger.Error(), p.Chat(home).String())
+		assert.Equal(t, "This bot is private. If you were given an invitation, send /join and its code", p.Chat(home).String())
 		time.Sleep(time.Hour)
 		handle(t, e, p.Type("eve", "home", "hello?"))
 		assert.Len(t, p.Chat(home).Messages, 2)

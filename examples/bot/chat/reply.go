@@ -354,8 +354,19 @@ func errorLines(err error) []string {
 	if len(lines) == 0 {
 		lines = []string{"something went wrong"}
 	}
-	lines[0] = "⚠ " + lines[0]
+	if lines[0] = sentence(lines[0]); !isStranger(err) { // who is only told that he is not known has done nothing wrong
+		lines[0] = "⚠ " + lines[0]
+	}
 	return lines
+}
+
+// sentence begins an error, which programs begin with a small letter, as people do. A name, a command or an address stays as it is.
+func sentence(text string) string {
+	word, _, _ := strings.Cut(text, " ")
+	if strings.Trim(strings.TrimRight(word, ",:;."), "abcdefghijklmnopqrstuvwxyz") != "" || word == "" {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
 }
 
 // fileName is a name without folders and what shows nothing.

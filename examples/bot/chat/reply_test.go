@@ -166,10 +166,10 @@ func TestAnErrorIsALineForPeople(t *testing.T) {
 	e := chat.New(b, p)
 	handle(t, e, p.Type("ana", "home", "/fail"))
 	text := p.Chat(home).Last().String()
-	assert.True(t, strings.HasPrefix(text, "⚠ the node does not answer:\n"))
+	assert.True(t, strings.HasPrefix(text, "⚠ The node does not answer:\n"))
 	assert.LessOrEqual(t, strings.Count(text, "\n"), 7)
 	handle(t, e, p.Type("ana", "home", "/late"))
-	assert.Equal(t, "⚠ the rest cannot be read", p.Chat(home).Last().String())
+	assert.Equal(t, "⚠ The rest cannot be read", p.Chat(home).Last().String())
 	assert.Empty(t, p.Faults())
 }
 
@@ -260,10 +260,10 @@ func TestAProgramThatEndsSaysSo(t *testing.T) {
 		defer cancel()
 		u := p.Type("ana", "home", "/slow")
 		assert.NoError(t, chat.New(b, p).Handle(ctx, u))
-		assert.Equal(t, "⚠ interrupted: this program ends, or begins anew. Ask again in a minute", p.Chat(home).String())
+		assert.Equal(t, "⚠ Interrupted: this program ends, or begins anew. Ask again in a minute", p.Chat(home).String())
 		b.do("/stuck", working(3*time.Hour))
 		assert.NoError(t, chat.New(b, p, chat.WithPatience(time.Minute)).Handle(t.Context(), p.Type("ana", "other", "/stuck")))
-		assert.Equal(t, "⚠ it took too long, and was stopped", p.Chat("test:other").String())
+		assert.Equal(t, "⚠ It took too long, and was stopped", p.Chat("test:other").String())
 	})
 }
 
