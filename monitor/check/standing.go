@@ -6,7 +6,9 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"time"
 
+	"github.com/poktbot/poktbot/monitor"
 	"github.com/poktbot/poktbot/pocket"
 	"github.com/poktbot/poktbot/pocket/index"
 )
@@ -24,6 +26,13 @@ type standing struct {
 	forced   bool          // it is leaving since its stake is below the minimum
 	leaveEnd pocket.Height // the end of the session in which it asked or was made to leave
 	since    pocket.At     // when it began to leave
+
+	stakes []monitor.Sample // as it changed
+}
+
+// outlook foresees when the stake reaches a minimum if it is slashed as it was in the last week. What was added to it is no part of that.
+func (s *standing) outlook(minStake pocket.Upokt, now time.Time) monitor.Outlook {
+	return monitor.Forecast{Limit: float64(minStake), Below: true, Steps: true, Refill: 1}.Foresee(s.stakes, now)
 }
 
 // take applies an entry of the history. Entries come in the order of the chain.
@@ -31,6 +40,9 @@ func (s *standing) take(c index.SupplierChange, minStake pocket.Upokt) {
 	s.known = true
 	if c.StakeKnown {
 		s.stake, s.stakeKnown = c.Stake, true
+		if !c.Time.IsZero() {
+			s.stakes = append(s.stakes, monitor.Sample{At: c.Time, Value: float64(c.Stake)})
+		}
 	}
 	if c.Config != nil && !c.Config.Owner.IsZero() {
 		s.owner = c.Config.Owner

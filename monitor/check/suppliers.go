@@ -39,7 +39,8 @@ type SupplierChain interface {
 //     ends and ends_at. One that a slash made leave is critical: no end comes, whatever the chain's event says, until the owner stakes more.
 //   - [monitor.SupplierIdle]: staked, not leaving, and no service in force or to come. At each block while it lasts.
 //   - [monitor.SupplierStakeLow]: the reading is how many missed proofs the stake bears before the chain makes the supplier leave; facts stake,
-//     minimum, penalty, proofs_left. Below 0 it is below the minimum already.
+//     minimum, penalty, proofs_left, and once five stakes of a week show a pace of slashing: days until the minimum, minimum_at. Below 0 it
+//     is below the minimum already.
 //
 // While blocks are read that are not the newest, only occurrences are told. When a block brings nothing to tell, one supplier's state is
 // read from the chain and compared, each in its turn, so that what no event told is found out, too; the index is given what was found.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -111,6 +112,9 @@ func (b *supplierBlock) headroom(who pocket.Address, s standing) {
 			monitor.Count("proofs_left", left), monitor.Amount("stake", s.stake), monitor.Amount("minimum", b.params.SupplierMinStake),
 			monitor.Amount("penalty", b.params.Proof.MissingPenalty),
 		}, r.Facts...)
+		if o := s.outlook(b.params.SupplierMinStake, b.head.Time); o.Days.Valid && left >= 0 {
+			r.Facts = append(r.Facts, monitor.Decimal("days", o.Days.Decimal), monitor.Instant("minimum_at", o.At.Round(time.Minute)))
+		}
 	}
 	b.results = append(b.results, r)
 }
