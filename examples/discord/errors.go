@@ -31,7 +31,7 @@ const (
 )
 
 // errToken: what to do when Discord does not know the token. It is not repeated.
-var errToken = errors.New("Discord does not know discord.token: it was reset, or is of something else. The developer portal makes a new one, below Bot") //nolint:staticcheck // a name
+var errToken = errors.New("discord.token is not known to Discord: it was reset, or is of something else. The developer portal makes a new one, below Bot")
 
 // A refusal is what Discord answered that is no success.
 type refusal struct {

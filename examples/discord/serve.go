@@ -96,7 +96,7 @@ func (p *platform) gatewayURL(configured string) func(context.Context) (string, 
 		}
 		err := p.do(ctx, rest.GetGatewayBot.Compile(nil), nil, &found)
 		if err == nil && !strings.HasPrefix(found.URL, "wss://") && !strings.HasPrefix(found.URL, "ws://127.0.0.1:") {
-			err = errors.New("Discord does not tell where its gateway is") //nolint:staticcheck // a name
+			err = errors.New("it is not told where the gateway of Discord is")
 		}
 		return found.URL, err
 	}
