@@ -39,10 +39,10 @@ func (p *platform) Name() string { return name }
 
 // Limits are those of the Bot API: sendMessage (text), sendPhoto (caption), sendDocument (50 MB), InlineKeyboardMarkup (a hundred buttons, eight in a row).
 func (p *platform) Limits() chat.Limits {
-	return chat.Limits{Text: 4096, Caption: 1024, File: 50_000_000, Columns: 8, Rows: 12, Label: 40, Width: 44}
+	return chat.Limits{Text: mostText, Caption: 1024, File: 50_000_000, Columns: 8, Rows: 12, Label: 40, Width: 44}
 }
 
-// Measure counts UTF-16 code units without the markup.
+// Measure counts UTF-16 code units without the markup, and more where too many pieces have a style.
 func (p *platform) Measure(text chat.Rich) int { return measure(text) }
 
 // Open returns a chat, or a topic in one.

@@ -55,6 +55,7 @@ func (d *diary) log() *slog.Logger {
 type echo struct {
 	store keep.Store
 	slow  chan struct{}
+	parts map[string]func() []bot.Part // what else is answered, by the line
 
 	mu    sync.Mutex
 	asked []string
@@ -75,6 +76,14 @@ func (e *echo) Answer(ctx context.Context, r bot.Request) iter.Seq2[bot.Part, er
 				yield(nil, context.Cause(ctx))
 				return
 			}
+		}
+		if parts := e.parts[r.Text]; parts != nil {
+			for _, part := range parts() {
+				if !yield(part, nil) {
+					return
+				}
+			}
+			return
 		}
 		if strings.HasPrefix(r.Text, "/menu") {
 			yield(bot.Menu{Title: "menu", Rows: [][]bot.Button{{{Label: "help", Line: "/help pressed"}}}}, nil)

@@ -18,36 +18,62 @@ func valid(text string) string {
 // tags are the HTML elements of the styles.
 var tags = map[chat.Style]string{chat.Strong: "b", chat.Faint: "i", chat.Code: "code", chat.Block: "pre"}
 
-// html writes text for the parse mode HTML. Neighbours of one style share an element: there may be a hundred of them in a message.
+// mostText is how many UTF-16 code units a message has at most. Bot API, sendMessage.
+const mostText = 4096
+
+// mostEntities is how many pieces of a message may have a style. Bot API, formatting options: Telegram ignores those after the hundredth.
+const mostEntities = 100
+
+// joined is text in as few pieces as look the same: neighbours of one style are one, and so are words that stand out with nothing but space between them.
+func joined(text chat.Rich) chat.Rich {
+	var list chat.Rich
+	for _, span := range text {
+		if _, known := tags[span.Style]; !known {
+			span.Style = chat.Plain
+		}
+		last := len(list) - 1
+		switch {
+		case span.Text == "":
+		case last >= 0 && list[last].Style == span.Style:
+			list[last].Text += span.Text
+		case last >= 1 && (span.Style == chat.Strong || span.Style == chat.Faint) && list[last-1].Style == span.Style && strings.TrimSpace(list[last].Text) == "" && list[last].Style == chat.Plain:
+			list[last-1].Text += list[last].Text + span.Text
+			list = list[:last]
+		default:
+			list = append(list, span)
+		}
+	}
+	return list
+}
+
+// html writes text for the parse mode HTML.
 func html(text chat.Rich) string {
 	var b strings.Builder
-	open := ""
-	for _, span := range text {
-		if span.Text == "" {
-			continue
-		}
-		if tag := tags[span.Style]; tag != open {
-			if open != "" {
-				b.WriteString("</" + open + ">")
-			}
-			if tag != "" {
-				b.WriteString("<" + tag + ">")
-			}
-			open = tag
+	for _, span := range joined(text) {
+		tag := tags[span.Style]
+		if tag != "" {
+			b.WriteString("<" + tag + ">")
 		}
 		_, _ = escape.WriteString(&b, valid(span.Text))
-	}
-	if open != "" {
-		b.WriteString("</" + open + ">")
+		if tag != "" {
+			b.WriteString("</" + tag + ">")
+		}
 	}
 	return b.String()
 }
 
-// measure counts UTF-16 code units after the entities are parsed, as Telegram does: markup does not count.
+// measure counts UTF-16 code units after the entities are parsed, as Telegram does: markup does not count. A text with too many pieces that have a
+// style is as long as one with too many letters, so that it is cut as that is.
 func measure(text chat.Rich) int {
-	n := 0
-	for _, span := range text {
+	n, entities := 0, 0
+	for _, span := range joined(text) {
 		n += units(valid(span.Text))
+		if span.Style != chat.Plain {
+			entities++
+		}
+	}
+	if entities > mostEntities {
+		n = max(n, mostText+entities-mostEntities)
 	}
 	return n
 }

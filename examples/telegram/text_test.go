@@ -1,14 +1,19 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/poktbot/poktbot/examples/bot"
 	"github.com/poktbot/poktbot/examples/bot/chat"
 	"github.com/poktbot/poktbot/examples/telegram/telegramtest"
+	"github.com/poktbot/poktbot/report"
 )
 
 func TestStylesBecomeElementsAndTextStaysText(t *testing.T) {
@@ -34,6 +39,48 @@ func TestLengthsAreUnitsOfUTF16WithoutMarkup(t *testing.T) {
 	assert.Equal(t, "ab", cut("ab", 2))
 	assert.Equal(t, "a…", cut("abc", 2))
 	assert.Equal(t, "😀…", cut("😀😀😀", 4))
+}
+
+// Telegram shows a message of which more than a hundred pieces have a style, and leaves the rest of them plain.
+func TestAMessageHasNoMoreStylesThanTelegramShows(t *testing.T) {
+	codes := func(n int) (text chat.Rich) {
+		for range n {
+			text = append(text, chat.Span{Text: "a", Style: chat.Code}, chat.Span{Text: " "})
+		}
+		return text
+	}
+	limit := quietPlatform(t).Limits().Text
+	assert.LessOrEqual(t, measure(codes(100)), limit)
+	assert.Greater(t, measure(codes(101)), limit)
+
+	var bold chat.Rich
+	for range 150 {
+		bold = append(bold, chat.Span{Text: "a", Style: chat.Strong}, chat.Span{Text: "\n"})
+	}
+	assert.Equal(t, "<b>"+strings.Repeat("a\n", 149)+"a</b>\n", html(bold), "space between is as good as bold")
+	assert.LessOrEqual(t, measure(bold), limit)
+	assert.Equal(t, "<code>a</code> <code>a</code> ", html(codes(2)), "what is copied apart stays apart")
+}
+
+func TestNotesOfATableAreAllShownAsNotes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, e := telegramtest.New(token), newEcho()
+		var notes []string
+		for i := range 150 {
+			notes = append(notes, fmt.Sprint("note ", i))
+		}
+		table := report.Table{Title: "Nodes", Notes: notes, Columns: []report.Column{{Name: "Node", Kind: report.KindText}}}
+		table.Rows = report.Rows([]report.Cell{report.String("a")})
+		e.parts = map[string]func() []bot.Part{"/nodes": func() []bot.Part { return []bot.Part{bot.Table{Table: table}} }}
+		r := start(t, server, e, server.Transport())
+		ana := server.Person(7, "Ana")
+		ana.Type("/nodes")
+		time.Sleep(30 * time.Second)
+		require.Len(t, ana.Messages(), 1)
+		assert.Contains(t, ana.Messages()[0].HTML, "<i>note 0\nnote 1\n")
+		assert.NoError(t, r.end())
+		assert.Empty(t, server.Faults())
+	})
 }
 
 func TestChatsHaveNames(t *testing.T) {

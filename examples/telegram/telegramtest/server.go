@@ -512,6 +512,9 @@ func (m *Message) change(method string, fields map[string]string, files map[stri
 			return bad("%v", err)
 		}
 		text = parsed
+		if n := strings.Count(html, "<") / 2; n > 100 { // each has a beginning and an end, and no other "<" is let through
+			return bad("%d entities: those after the 100th would be ignored", n) // Telegram is silent, and people wonder
+		}
 	}
 	if n := len(utf16.Encode([]rune(text))); n > most {
 		return bad("message is too long: %d", n)
