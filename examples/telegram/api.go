@@ -165,13 +165,19 @@ func (a *api) told(doing string, err error) error {
 		return fmt.Errorf("%w: %w", clean, context.Canceled)
 	}
 	if e, ok := errors.AsType[*hidden](err); ok && e.dial {
-		return &unreachable{clean}
+		return &unreachable{error: clean}
+	}
+	if _, ok := errors.AsType[*halfway](err); ok {
+		return &unreachable{error: clean, halfway: true}
 	}
 	return clean
 }
 
-// An unreachable error says that no connection was made, so that what was to be sent has certainly not arrived.
-type unreachable struct{ error }
+// An unreachable error says that no connection was made, or that it ended halfway, so that what was to be sent has certainly not arrived.
+type unreachable struct {
+	error
+	halfway bool
+}
 
 func contains(text string, words ...string) bool {
 	for _, word := range words {

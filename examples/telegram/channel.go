@@ -133,12 +133,39 @@ func isPhoto(picture []byte) bool {
 }
 
 func (c *channel) photo(ctx context.Context, m chat.Message) (string, error) {
-	var sent *models.Message
-	err := c.p.try(ctx, c.id, false, c.begun != nil, uploadTime, "sendPhoto", func(ctx context.Context, id int64) (err error) {
-		sent, err = c.p.api.SendPhoto(ctx, &tg.SendPhotoParams{
-			ChatID: id, MessageThreadID: c.topic, Photo: &models.InputFileUpload{Filename: fileName(m.Picture.Name), Data: bytes.NewReader(m.Picture.PNG)},
+	name, body := fileName(m.Picture.Name), bytes.NewReader(m.Picture.PNG)
+	return c.upload(ctx, "sendPhoto", name, body, func(ctx context.Context, id int64, data io.Reader) (*models.Message, error) {
+		return c.p.api.SendPhoto(ctx, &tg.SendPhotoParams{
+			ChatID: id, MessageThreadID: c.topic, Photo: &models.InputFileUpload{Filename: name, Data: data},
 			Caption: html(m.Text), ParseMode: models.ParseModeHTML, DisableNotification: m.Silent, ReplyMarkup: keyboard(m.Buttons),
 		})
+	})
+}
+
+func (c *channel) document(ctx context.Context, m chat.Message, name string, body io.ReadSeeker) (string, error) {
+	name = fileName(name)
+	return c.upload(ctx, "sendDocument", name, body, func(ctx context.Context, id int64, data io.Reader) (*models.Message, error) {
+		return c.p.api.SendDocument(ctx, &tg.SendDocumentParams{
+			ChatID: id, MessageThreadID: c.topic, Document: &models.InputFileUpload{Filename: name, Data: data},
+			Caption: html(m.Text), ParseMode: models.ParseModeHTML, DisableNotification: m.Silent, ReplyMarkup: keyboard(m.Buttons),
+		})
+	})
+}
+
+// upload sends a file from its beginning, each time that it is tried.
+func (c *channel) upload(
+	ctx context.Context, doing, name string, body io.ReadSeeker, send func(ctx context.Context, id int64, data io.Reader) (*models.Message, error),
+) (string, error) {
+	var sent *models.Message
+	err := c.p.try(ctx, c.id, false, c.begun != nil, uploadTime, doing, func(ctx context.Context, id int64) (err error) {
+		if _, err := body.Seek(0, io.SeekStart); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		data := &borrowed{r: body}
+		sent, err = send(ctx, id, data)
+		if whole := data.end(); err != nil && !whole {
+			return &halfway{err}
+		}
 		return err
 	})
 	if err != nil {
@@ -147,31 +174,17 @@ func (c *channel) photo(ctx context.Context, m chat.Message) (string, error) {
 	return "c" + strconv.Itoa(sent.ID), nil
 }
 
-func (c *channel) document(ctx context.Context, m chat.Message, name string, body io.ReadSeeker) (string, error) {
-	var sent *models.Message
-	err := c.p.try(ctx, c.id, false, c.begun != nil, uploadTime, "sendDocument", func(ctx context.Context, id int64) (err error) {
-		if _, err := body.Seek(0, io.SeekStart); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		data := &borrowed{r: body}
-		defer data.end()
-		sent, err = c.p.api.SendDocument(ctx, &tg.SendDocumentParams{
-			ChatID: id, MessageThreadID: c.topic, Document: &models.InputFileUpload{Filename: fileName(name), Data: data},
-			Caption: html(m.Text), ParseMode: models.ParseModeHTML, DisableNotification: m.Silent, ReplyMarkup: keyboard(m.Buttons),
-		})
-		return err
-	})
-	if err != nil {
-		return "", err
-	}
-	return "c" + strconv.Itoa(sent.ID), nil
-}
+// A halfway error says that a file was not read to its end: Telegram cannot have taken it.
+type halfway struct{ error }
+
+func (e *halfway) Unwrap() error { return e.error }
 
 // A borrowed reader ends when its owner wants it back: the library goes on to read a file in a goroutine after a request has failed, while that file
 // is being read anew for the next.
 type borrowed struct {
 	mu    sync.Mutex
 	r     io.Reader
+	whole bool
 	ended bool
 }
 
@@ -181,13 +194,17 @@ func (b *borrowed) Read(p []byte) (int, error) {
 	if b.ended {
 		return 0, io.ErrClosedPipe
 	}
-	return b.r.Read(p)
+	n, err := b.r.Read(p)
+	b.whole = b.whole || err == io.EOF
+	return n, err
 }
 
-func (b *borrowed) end() {
+// end reports whether all was read.
+func (b *borrowed) end() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.ended = true
+	return b.whole
 }
 
 // fileName is a name that does not break the header that it stands in.

@@ -13,6 +13,9 @@
 //   - polling.go asks for updates, webhook.go has them brought;
 //   - commands.go shows everybody in the menu the commands that he may use.
 //
+// Where a connection ends before Telegram has answered, nobody knows whether a message arrived. A text is sent again: it may stand there twice. A picture
+// or a file is not, and a word says that it may be missing; when it was not even read to its end it cannot have arrived, and is sent again whole.
+//
 // Chats are called "telegram:123", or "telegram:-100123/45" for the topic 45 of a forum. People are called "telegram:123"; who writes for a channel or
 // as a group's anonymous administrator is called as that chat is, "telegram:-100123".
 //

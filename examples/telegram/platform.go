@@ -128,8 +128,12 @@ func (p *platform) known(id int64) int64 {
 	return id
 }
 
+// mostHalfway is how often a file is sent anew.
+const mostHalfway = 4
+
 // try makes a request for a chat when its turn has come, and once more where the group has moved.
-// Whoever is patient waits for as long as Telegram cannot be reached.
+// Whoever is patient waits for as long as Telegram cannot be reached. A file that was not taken to its end is sent anew some times: it may be that it
+// is what breaks the line.
 func (p *platform) try(ctx context.Context, chatID int64, edit, patient bool, limit time.Duration, doing string, request func(ctx context.Context, id int64) error) error {
 	id := p.number(chatID)
 	again := false
@@ -145,7 +149,7 @@ func (p *platform) try(ctx context.Context, chatID int64, edit, patient bool, li
 			id, again = e.to, true
 			continue
 		}
-		if _, ok := errors.AsType[*unreachable](err); ok && patient {
+		if e, ok := errors.AsType[*unreachable](err); ok && (patient && !e.halfway || e.halfway && failed < mostHalfway) {
 			failed++
 			if !sleep(ctx, backoff(failed)) {
 				return err

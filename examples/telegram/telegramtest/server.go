@@ -106,6 +106,7 @@ type Failure struct {
 	Reset      bool // the connection ends without an answer
 	After      bool // it fails after the request was done, so that only the answer is lost
 	Hang       bool // no answer until the client gives up
+	Half       int  // only so many bytes of the request are read before it fails; 0 for all
 }
 
 // New returns the server of the bot with that token.
@@ -207,11 +208,16 @@ func bad(format string, args ...any) *refusal {
 // ServeHTTP answers as the Bot API does.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	token, method, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/bot"), "/")
-	fields, files, err := read(r)
 	s.mu.Lock()
 	s.calls = append(s.calls, method)
 	f := s.failure(method)
 	s.mu.Unlock()
+	if f != nil && f.Half > 0 {
+		_, _ = io.CopyN(io.Discard, r.Body, int64(f.Half))
+		fail(w, r, f)
+		return
+	}
+	fields, files, err := read(r)
 	if f != nil && !f.After {
 		fail(w, r, f)
 		return
