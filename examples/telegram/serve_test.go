@@ -527,8 +527,8 @@ func TestAWebhookTakesWhatTelegramBringsAndNothingElse(t *testing.T) {
 			return w.Code
 		}
 		raw := string(server.Updates()[0])
-		assert.Equal(t, 401, call(h.path, "", raw))
-		assert.Equal(t, 401, call(h.path, h.secret+"x", raw))
+		assert.Equal(t, 403, call(h.path, "", raw))
+		assert.Equal(t, 403, call(h.path, h.secret+"x", raw))
 		assert.Equal(t, int64(2), h.wrong.Load())
 		assert.Equal(t, 404, call("/", h.secret, raw))
 		assert.Equal(t, 400, call(h.path, h.secret, "{"))

@@ -75,7 +75,7 @@ func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if n := h.wrong.Add(1); n&(n-1) == 0 { // the 1st, 2nd, 4th, …: strangers do not fill the log
 			h.log.Warn("somebody who is not Telegram calls the webhook", "times", n)
 		}
-		http.Error(w, "wrong secret", http.StatusUnauthorized)
+		http.Error(w, "wrong secret", http.StatusForbidden)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostUpdate))
