@@ -254,7 +254,7 @@ func (r *run) nextRound(now time.Time) bool {
 		return false
 	}
 	last := r.failures[len(r.failures)-1].err
-	r.log.Warn("asking again", "call", r.call.Path, "round", r.round, "after", r.wait, "error", last)
+	r.log.Debug("asking again", "call", r.call.Path, "round", r.round, "after", r.wait, "error", last)
 	return true
 }
 

@@ -65,12 +65,12 @@ func connect(ctx context.Context, path string, patience time.Duration, pages int
 	if err := shape(ctx, absolute, patience); err != nil {
 		return index.DB{}, explain(path, patience)(err)
 	}
-	write, err := pool(absolute, patience, pages)
+	write, err := pool(absolute, patience, pages, writeCache)
 	if err != nil {
 		return index.DB{}, err
 	}
 	write.SetMaxOpenConns(1)
-	read, err := pool(absolute, patience, pages)
+	read, err := pool(absolute, patience, pages, readCache)
 	if err != nil {
 		return index.DB{}, errors.Join(err, write.Close())
 	}
@@ -125,10 +125,17 @@ func checkFile(path string) error {
 // errNoDatabase is what checkFile finds; explain says more.
 var errNoDatabase = errors.New("its first bytes are not those of SQLite")
 
-func pool(path string, patience time.Duration, pages int) (*sql.DB, error) {
+// How many KiB of pages a connection holds in memory. There is one that writes, and it comes back to the same pages; of those that read there may be as
+// many as people ask at once, and the operating system holds the file for all of them.
+const (
+	writeCache = 32 << 10
+	readCache  = 4 << 10
+)
+
+func pool(path string, patience time.Duration, pages, cache int) (*sql.DB, error) {
 	settings := url.Values{"_pragma": {
 		fmt.Sprintf("busy_timeout(%d)", patience.Milliseconds()), // first: the others wait, too
-		"journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)", "cache_size(-32768)", "temp_store(MEMORY)",
+		"journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)", fmt.Sprintf("cache_size(-%d)", cache), "temp_store(MEMORY)",
 	}, "_txlock": {"immediate"}}
 	if pages > 0 {
 		settings.Add("_pragma", fmt.Sprintf("max_page_count(%d)", pages))
