@@ -206,10 +206,13 @@ func (b *batch) look(check string, results []Result) {
 // dropped lets go of what a check does not speak of any more.
 func (b *batch) dropped(k Key) {
 	old := b.get(k)
-	if old.occurs() && old.Wrong() {
-		return // it passes by itself
-	}
 	s := old
+	if old.occurs() && old.Wrong() { // it passes by itself; but the check could look
+		if s.Blind = (time.Time{}); !old.Blind.IsZero() {
+			b.put(old, s, true)
+		}
+		return
+	}
 	s.Blind, s.Seen = time.Time{}, nil
 	b.withdraw(old, s, "", "")
 }

@@ -44,3 +44,36 @@ func TestBlindnessThatIsExplained(t *testing.T) {
 		assert.Equal(t, []string{"resolved warning monitor.blind nodes"}, b.Lines())
 	})
 }
+
+// What happened once is not reported again and again: that the check can look is all that ends its blindness.
+func TestBlindnessEndsWithALookAlsoForWhatOnlyHappened(t *testing.T) {
+	for name, again := range map[string]bool{"it is not spoken of any more": false, "it is spoken of still": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var happened, unseen atomic.Bool
+				b := monitortest.Start(t, monitor.Every("slashes", monitortest.CheckFunc(func(context.Context) ([]monitor.Result, error) {
+					switch {
+					case unseen.Load():
+						return nil, errors.New("cannot look")
+					case happened.Load():
+						return []monitor.Result{{Key: monitor.Key{Name: monitor.SupplierSlashed, Subject: "a"}, Health: monitor.Failing, Occurrence: "100"}}, nil
+					}
+					return nil, nil
+				}), 30*time.Second))
+				b.Pass(time.Hour)
+				happened.Store(true)
+				b.Pass(10 * time.Minute)
+				assert.Equal(t, []string{"fired critical supplier.slashed a"}, b.Lines())
+				unseen.Store(true)
+				b.Pass(20 * time.Minute)
+				assert.Equal(t, []string{"fired warning monitor.blind slashes"}, b.Lines())
+				happened.Store(again)
+				unseen.Store(false)
+				b.Pass(10 * time.Minute)
+				assert.Equal(t, []string{"resolved warning monitor.blind slashes"}, b.Lines())
+				b.Pass(50 * time.Hour)
+				assert.Empty(t, b.Lines(), "and what happened passes in silence")
+			})
+		})
+	}
+}

@@ -123,6 +123,7 @@ func (r Rule) healthy(s State, res Result, now time.Time) (State, EventKind) {
 }
 
 func (r Rule) occurred(s State, res Result, now time.Time) (State, EventKind) {
+	s.Blind = time.Time{}
 	if !res.once {
 		var fresh bool
 		if s, fresh = s.meet(res.Occurrence, now); !fresh {
@@ -137,7 +138,7 @@ func (r Rule) occurred(s State, res Result, now time.Time) (State, EventKind) {
 	s = s.detail(res)
 	s.Alert.Occurrence, s.Occurred = res.Occurrence, now
 	s.Alert.Count++
-	s.Good, s.GoodSince, s.Blind = 0, time.Time{}, time.Time{}
+	s.Good, s.GoodSince = 0, time.Time{}
 	s.Reading, s.Band, s.Override = res.Reading, band, res.Severity
 	return r.graded(s, max(s.Latest, s.Alert.Severity), now)
 }
