@@ -32,11 +32,11 @@ const (
 // A kept update is one that Telegram was told to be taken, and which is not answered to the end.
 type keptUpdate struct {
 	Raw   json.RawMessage `json:"raw"`
-	Begun bool            `json:"begun"` // something of the answer may have been sent
+	Begun bool            `json:"begun"` // something of the answer may have been done or sent
 }
 
 // An intake takes updates and has them answered. An update is kept before Telegram is told that it was taken, so that a crash loses none; its number is
-// kept with it, so that none is taken twice; and before the answer begins that is noted, so that none is answered twice.
+// kept with it, so that none is taken twice; and before something is said or done that is noted, so that nothing is said or done twice.
 type intake struct {
 	p      *platform
 	handle func(context.Context, chat.Update) error
@@ -226,7 +226,7 @@ func (in *intake) answer(id int64, k keptUpdate, e *event, say func()) {
 		in.done(id)
 		return
 	}
-	e.update.Answer = c
+	e.update.Answer, e.update.Begin = c, c.begun
 	if e.press != "" {
 		press := in.p.callback(ctx, e.press, c)
 		defer press.end()
@@ -248,7 +248,18 @@ func (in *intake) ask(ctx context.Context, c *channel, e *event) {
 		what = cut(e.update.Text, 60)
 	}
 	text := chat.Rich{{Text: "⚠ The bot was restarted while it answered "}, {Text: what, Style: chat.Code}, {Text: ". If something is missing, please ask again."}}
-	if _, err := c.Send(ctx, chat.Message{Text: text}); err != nil && ctx.Err() == nil {
-		in.log.Warn("not answered", "chat", e.update.Chat, "error", err)
+	for failed := 1; ; failed++ {
+		_, err := c.Send(ctx, chat.Message{Text: text})
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		hopeless := chat.Is(err, chat.Blocked) || chat.Is(err, chat.Gone) || chat.Is(err, chat.Refused)
+		if hopeless || failed == mostAsked || !sleep(ctx, pauseAfter(err, failed)) {
+			in.log.Warn("not answered", "chat", e.update.Chat, "error", err)
+			return
+		}
 	}
 }
+
+// mostAsked is how often that word is tried. Many at once are too many for Telegram, which says so.
+const mostAsked = 10

@@ -203,6 +203,9 @@ func (e *Engine) pressMenu(ctx context.Context, u Update, group string, n int) e
 		return err
 	}
 	defer end()
+	if err := u.once(ctx); err != nil { // its menu is gone afterwards
+		return err
+	}
 	m, err := e.takeMenu(ctx, group)
 	if err != nil {
 		return err

@@ -226,6 +226,14 @@ func (e *Engine) admit(ctx context.Context, u Update) (end func(), err error) {
 
 var errPatience = errors.New("it took too long, and was stopped")
 
+// once is called before something is done that may not be done twice.
+func (u Update) once(ctx context.Context) error {
+	if u.Begin == nil {
+		return nil
+	}
+	return u.Begin(ctx)
+}
+
 // remark says a word to who asked, as quietly as the platform can.
 func (e *Engine) remark(ctx context.Context, u Update, out *outlet, text string) error {
 	if u.Press != "" && u.Notice != nil {

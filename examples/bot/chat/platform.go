@@ -92,6 +92,9 @@ type Update struct {
 
 	Answer Channel           // where the answer goes
 	Notice func(text string) // shows a word of at most 180 letters to who pressed, and to nobody else; nil where that cannot be. It is called at most once
+	// Begin is called, perhaps several times, before something is done that may not be done twice. A program that answers updates again after a crash
+	// notes here that it must not. With an error nothing is done. nil where that is no matter.
+	Begin func(ctx context.Context) error
 }
 
 // An Error is what a [Channel] returns when it knows how to go on.

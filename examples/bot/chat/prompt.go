@@ -155,6 +155,9 @@ func (e *Engine) promptAnswered(ctx context.Context, u Update, open *openPrompt,
 		return err
 	}
 	defer end()
+	if err := u.once(ctx); err != nil { // what was asked is not known afterwards
+		return err
+	}
 	a, err := e.takeOpen(ctx, promptKey(u.Chat, u.From), open)
 	if err != nil || a == nil {
 		return err

@@ -41,6 +41,11 @@ func (e *Engine) reply(u Update, out *outlet, line string) *reply {
 
 // answer asks the bot, and shows each part as it comes.
 func (r *reply) answer(ctx context.Context) error {
+	if !repeatable(r.line) {
+		if err := r.u.once(ctx); err != nil {
+			return err
+		}
+	}
 	defer func() { r.endProgress(context.WithoutCancel(ctx), "Done.") }()
 	for part, err := range r.e.bot.Answer(ctx, r.e.request(r.u, r.line)) {
 		if err != nil && r.quiet && !r.said {
