@@ -1,9 +1,13 @@
 package check_test
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
+	"io"
 	"iter"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -55,6 +59,7 @@ type scene struct {
 	lasts  time.Duration                 // how long occurrences do; 0 is as by default
 	past   pocket.Height                 // how many blocks are read before it begins; 0 is 100
 	mode   index.Mode                    // "" is watched
+	edit   func(events []any) []any      // changes what the node tells of the events of a block, as it stands in its JSON
 }
 
 // calm is a quick chain on which nothing goes wrong by itself and every supplier claims in every session.
@@ -80,7 +85,7 @@ func play(t *testing.T, s scene, act func(*stage)) {
 		st.node = pockettest.Unserved(st.chain)
 		defer st.node.Close()
 		var err error
-		st.client, err = shannon.New([]string{st.node.RPC}, []string{st.node.REST}, shannon.WithTransport(st.node.Transport()),
+		st.client, err = shannon.New([]string{st.node.RPC}, []string{st.node.REST}, shannon.WithTransport(edited{st.node.Transport(), s.edit}),
 			shannon.WithoutWebsocket(), shannon.WithPollInterval(20*time.Second))
 		require.NoError(t, err)
 		defer st.client.Close()
@@ -263,4 +268,44 @@ func facts(e monitor.Event) map[string]string {
 		m[f.Name] = f.Value
 	}
 	return m
+}
+
+// edited is a node of which a test changes what it tells of blocks: what a simulated chain does not do, a real one may.
+type edited struct {
+	http.RoundTripper
+	edit func([]any) []any
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (e edited) RoundTrip(r *http.Request) (*http.Response, error) {
+	if e.edit != nil {
+		r = r.Clone(r.Context())
+		r.Header.Set("Accept-Encoding", "identity")
+	}
+	response, err := e.RoundTripper.RoundTrip(r)
+	if err != nil || e.edit == nil || !strings.HasPrefix(r.URL.Path, "/block_results") {
+		return response, err
+	}
+	defer response.Body.Close()
+	var tree struct { // in the order in which nodes write it
+		Version string          `json:"jsonrpc"`
+		ID      json.RawMessage `json:"id"`
+		Result  struct {
+			Height json.RawMessage  `json:"height"`
+			Txs    []map[string]any `json:"txs_results"`
+			Events []any            `json:"finalize_block_events"`
+		} `json:"result"`
+	}
+	if err := json.NewDecoder(response.Body).Decode(&tree); err != nil {
+		return nil, err
+	}
+	tree.Result.Events = e.edit(tree.Result.Events)
+	for _, tx := range tree.Result.Txs {
+		events, _ := tx["events"].([]any)
+		tx["events"] = e.edit(events)
+	}
+	body, err := json.Marshal(tree)
+	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	response.Header.Del("Content-Length")
+	return response, err
 }

@@ -156,6 +156,49 @@ func TestTheStakeAboveTheMinimumIsCountedInMissedProofs(t *testing.T) {
 	})
 }
 
+func TestANodeThatWasLeavingOnMorseLeavesAndItsStakeMayGetStuck(t *testing.T) {
+	config := calm(100)
+	who := pockettest.NewChain(config).Suppliers()[0]
+	attribute := func(key, value string) map[string]any {
+		return map[string]any{"key": key, "value": value, "index": true}
+	}
+	edit := func(events []any) []any {
+		var all []any
+		for _, event := range events {
+			all = append(all, event)
+			of, _ := event.(map[string]any)
+			switch of["type"] {
+			case "pocket.supplier.EventSupplierUnbondingBegin":
+				for _, a := range of["attributes"].([]any) {
+					if a := a.(map[string]any); a["key"] == "reason" {
+						a["value"] = `"SUPPLIER_UNBONDING_REASON_MIGRATION"`
+					}
+				}
+			case "pocket.supplier.EventSupplierUnbondingEnd":
+				all = append(all, map[string]any{"type": "pocket.supplier.EventSupplierStakeStuckInModulePool", "attributes": []any{
+					attribute("operator_address", `"`+who.Operator.String()+`"`), attribute("owner_address", `"`+who.Owner.String()+`"`),
+					attribute("reason", `"the owner may not receive"`), attribute("session_end_height", `"130"`),
+					attribute("stuck_coin", `{"denom":"upokt","amount":"`+upokt(who.Stake)+`"}`), attribute("mode", "EndBlock"),
+				}})
+			}
+		}
+		return all
+	}
+	play(t, scene{config: config, edit: edit}, func(s *stage) {
+		s.inject(pockettest.Incident{Kind: pockettest.Unstake, Height: 105, Supplier: who.Operator})
+		s.to(107)
+		assert.Equal(t, []string{"fired warning supplier.unbonding A "}, s.heard(monitor.SupplierUnbonding))
+		assert.Equal(t, "migrated", facts(s.last(monitor.SupplierUnbonding))["reason"])
+		s.to(133)
+		assert.Equal(t, []string{"fired critical supplier.stake_stuck A ", "resolved warning supplier.unbonding A "},
+			s.heard(monitor.SupplierUnbonding, monitor.SupplierStakeStuck))
+		told := facts(s.last(monitor.SupplierStakeStuck))
+		assert.Equal(t, upokt(who.Stake), told["stake"])
+		assert.Equal(t, "the owner may not receive", told["reason"])
+		assert.Equal(t, 1, s.firing(monitor.SupplierStakeStuck), "it stays until it has been for long enough")
+	})
+}
+
 func TestAMorseNodeThatIsClaimedIsToldAsThat(t *testing.T) {
 	play(t, scene{config: calm(100)}, func(s *stage) {
 		who := s.chain.Suppliers()[3]
