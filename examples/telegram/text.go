@@ -31,6 +31,7 @@ func joined(text chat.Rich) chat.Rich {
 		if _, known := tags[span.Style]; !known {
 			span.Style = chat.Plain
 		}
+		span.Text = valid(span.Text) // before it has neighbours: halves of letters that meet are not what was written
 		last := len(list) - 1
 		switch {
 		case span.Text == "":
@@ -54,7 +55,7 @@ func html(text chat.Rich) string {
 		if tag != "" {
 			b.WriteString("<" + tag + ">")
 		}
-		_, _ = escape.WriteString(&b, valid(span.Text))
+		_, _ = escape.WriteString(&b, span.Text)
 		if tag != "" {
 			b.WriteString("</" + tag + ">")
 		}
@@ -67,7 +68,7 @@ func html(text chat.Rich) string {
 func measure(text chat.Rich) int {
 	n, entities := 0, 0
 	for _, span := range joined(text) {
-		n += units(valid(span.Text))
+		n += units(span.Text)
 		if span.Style != chat.Plain {
 			entities++
 		}
