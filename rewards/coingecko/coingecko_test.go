@@ -173,7 +173,7 @@ func TestTheKeyGoesIntoAHeaderAndNowhereElse(t *testing.T) {
 		w.WriteHeader(http.StatusInternalServerError)
 		fmt.Fprintf(w, `{"status":{"error_code":500,"error_message":"broken for %s"}}`, r.Header.Get("x-cg-demo-api-key"))
 	})
-	c := client(t, fake, coingecko.WithDemoKey(key), coingecko.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	c := client(t, fake, coingecko.WithDemoKey(key), coingecko.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 	_, err := ask(c, "eur", pocket.Span{From: noon.Add(-time.Hour), To: noon})
 	require.NoError(t, err)
 	assert.Contains(t, log.String(), "broken for REDACTED")
