@@ -77,3 +77,28 @@ func TestBlindnessEndsWithALookAlsoForWhatOnlyHappened(t *testing.T) {
 		})
 	}
 }
+
+// What a check does not speak of any more leaves no blindness behind.
+func TestBlindnessEndsWithALookAlsoForWhatDisappeared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var gone, unseen atomic.Bool
+		b := monitortest.Start(t, monitor.Every("nodes", monitortest.CheckFunc(func(context.Context) ([]monitor.Result, error) {
+			switch {
+			case unseen.Load():
+				return nil, errors.New("cannot look")
+			case gone.Load():
+				return nil, nil
+			}
+			return []monitor.Result{{Key: monitor.Key{Name: monitor.NodeUnreachable, Subject: "a"}, Health: monitor.Failing}}, nil
+		}), 30*time.Second))
+		b.Pass(time.Hour)
+		assert.Equal(t, []string{"fired critical node.unreachable a"}, b.Lines())
+		unseen.Store(true)
+		b.Pass(20 * time.Minute)
+		assert.Equal(t, []string{"fired warning monitor.blind nodes"}, b.Lines())
+		gone.Store(true)
+		unseen.Store(false)
+		b.Pass(10 * time.Minute)
+		assert.ElementsMatch(t, []string{"withdrawn critical node.unreachable a", "resolved warning monitor.blind nodes"}, b.Lines())
+	})
+}
