@@ -58,7 +58,7 @@ func (c *channel) Send(ctx context.Context, m chat.Message) (string, error) {
 	if m.Silent {
 		flags |= flagSilent
 	}
-	return c.p.send(ctx, rest.CreateMessage.Compile(nil, c.id), m, flags)
+	return c.p.send(ctx, rest.CreateMessage.Compile(nil, c.id), m, flags, m.Once)
 }
 
 // Edit puts another message in the place of one.
@@ -85,6 +85,9 @@ type payload struct {
 	Attachments []attachment `json:"attachments,omitempty"`
 	Mentions    mentions     `json:"allowed_mentions"`
 	Flags       int          `json:"flags,omitempty"`
+	// Of several messages with one nonce Discord posts the first, and answers with it, when that is to be enforced. It is for channels only.
+	Nonce   string `json:"nonce,omitempty"`
+	Enforce bool   `json:"enforce_nonce,omitempty"`
 }
 
 type mentions struct {
@@ -111,9 +114,12 @@ type selection struct {
 	Value string `json:"value"`
 }
 
-// send sends or edits a message, and returns its number.
-func (p *platform) send(ctx context.Context, to *rest.CompiledEndpoint, m chat.Message, flags int) (string, error) {
+// send sends or edits a message, and returns its number. What is sent once is posted once, however often that is tried.
+func (p *platform) send(ctx context.Context, to *rest.CompiledEndpoint, m chat.Message, flags int, once ...string) (string, error) {
 	body := payload{Content: render(m.Text), Components: components(m.Buttons), Mentions: mentions{Parse: []string{}}, Flags: flags}
+	if len(once) > 0 && once[0] != "" {
+		body.Nonce, body.Enforce = once[0], true
+	}
 	var whole any = body
 	if attached, err := attach(m); err != nil {
 		return "", &chat.Error{Kind: chat.Refused, Err: err}

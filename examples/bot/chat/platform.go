@@ -76,6 +76,7 @@ type Message struct {
 	File    *bot.File    // beside the text; at most one of both
 	Silent  bool         // without a sound
 	Private bool         // only who asked is to see it, where the platform can
+	Once    string       // the same each time this message is tried, and for no other: a platform that knows such things shows it once. The engine sets it
 }
 
 // An Update is what somebody did in a chat.

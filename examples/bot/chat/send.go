@@ -2,12 +2,16 @@ package chat
 
 import (
 	"context"
+	crand "crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"time"
 )
+
+// onceLength is how long [Message.Once] is: as much as platforms take, and more than enough to be like no other.
+const onceLength = 24
 
 // An outlet sends to a channel, patiently.
 type outlet struct {
@@ -34,6 +38,9 @@ func (e *Engine) opened(chat string) (*outlet, error) {
 // send sends a message. It waits and tries again while the platform is busy; what may have arrived is sent again only when nobody minds to have it twice.
 func (o *outlet) send(ctx context.Context, m Message) (id string, err error) {
 	plainly := false
+	if m.Once == "" {
+		m.Once = crand.Text()[:onceLength]
+	}
 	for try := 1; ; try++ {
 		if err := rewind(m); err != nil {
 			return "", err

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,6 +66,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, do func(*call)) {
 	hasToken := r.Header.Get("Authorization") == "Bot "+Token
 	open := strings.Contains(r.URL.Path, "/interactions/") || strings.Contains(r.URL.Path, "/webhooks/")
 	switch {
+	case c.lost(do):
 	case c.fault():
 	case !open && !hasToken:
 		c.fail(401, 0, "401: Unauthorized")
@@ -76,10 +78,22 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, do func(*call)) {
 	}
 }
 
+// lost does what is asked and breaks the connection instead of answering, if that is due.
+func (c *call) lost(do func(*call)) bool {
+	for _, f := range c.faults {
+		if f.Lost && f.Times > 0 && strings.Contains(c.r.Method+" "+c.r.URL.Path, f.Match) {
+			f.Times--
+			do(&call{c.Server, httptest.NewRecorder(), c.r, c.body})
+			panic(http.ErrAbortHandler)
+		}
+	}
+	return false
+}
+
 // fault answers with a fault, if one is due.
 func (c *call) fault() bool {
 	for _, f := range c.faults {
-		if f.Times <= 0 || !strings.Contains(c.r.Method+" "+c.r.URL.Path, f.Match) {
+		if f.Lost || f.Times <= 0 || !strings.Contains(c.r.Method+" "+c.r.URL.Path, f.Match) {
 			continue
 		}
 		f.Times--
@@ -266,7 +280,13 @@ func (c *call) post() {
 		return
 	}
 	if p, files, ok := c.message(c.r.Method, 4|4096); ok {
-		m := &Message{ID: c.id(), Channel: channel}
+		for _, posted := range c.messages {
+			if p.Enforce && posted.nonce == p.Nonce && posted.Channel == channel {
+				c.answer(200, map[string]any{"id": posted.ID})
+				return
+			}
+		}
+		m := &Message{ID: c.id(), Channel: channel, nonce: p.Nonce}
 		p.put(m, files)
 		c.messages = append(c.messages, m)
 		c.answer(200, map[string]any{"id": m.ID})
@@ -324,7 +344,9 @@ type payload struct {
 	Mentions *struct {
 		Parse []string `json:"parse"`
 	} `json:"allowed_mentions"`
-	Flags int `json:"flags"`
+	Flags   int    `json:"flags"`
+	Nonce   string `json:"nonce"`
+	Enforce bool   `json:"enforce_nonce"`
 }
 
 func (p *payload) put(m *Message, files []File) {
@@ -390,6 +412,8 @@ func (c *call) message(method string, flags int) (p payload, files []File, ok bo
 		c.refuse("flags %d, of which only %d may be set there", p.Flags, flags)
 	case p.Mentions == nil || p.Mentions.Parse == nil || len(p.Mentions.Parse) > 0:
 		c.refuse("somebody could be called: allowed_mentions")
+	case len(p.Nonce) > 25 || p.Enforce && p.Nonce == "":
+		c.refuse("nonce %q", p.Nonce)
 	case len(p.Attachments) != len(files):
 		c.refuse("%d attachments, %d files", len(p.Attachments), len(files))
 	case checkComponents(p.Components) != "":

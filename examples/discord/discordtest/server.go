@@ -66,7 +66,8 @@ type Message struct {
 	Deleted     bool
 	Flags       int
 
-	act *Interaction // that it answers
+	act   *Interaction // that it answers
+	nonce string
 }
 
 // A File is what is attached to a message.
@@ -112,6 +113,7 @@ type Fault struct {
 	Code       int     // of Discord
 	RetryAfter float64 // seconds
 	Global     bool    // all requests have to wait
+	Lost       bool    // the request is done, and the connection breaks before the answer
 	Bare       bool    // without Discord's headers and body, as a proxy answers
 }
 
