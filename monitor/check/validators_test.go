@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -138,12 +139,13 @@ func TestOneThatIsNamedAsAValidatorMustBeOne(t *testing.T) {
 		defer c.Close()
 		nobody, err := pocket.ValidatorFromBytes(another.Bytes())
 		require.NoError(t, err)
-		named := []pocket.Address{recordedValidator, nobody, another}
-		check := NewValidators(func(context.Context) ([]pocket.Address, error) { return named, nil }, c, ValidatorsConfig{})
+		var named atomic.Pointer[[]pocket.Address]
+		named.Store(&[]pocket.Address{recordedValidator, nobody, another})
+		check := NewValidators(func(context.Context) ([]pocket.Address, error) { return *named.Load(), nil }, c, ValidatorsConfig{})
 		b := monitortest.Start(t, monitor.Every("validators", check, time.Minute))
 		b.Pass(time.Hour)
 		assert.Equal(t, []string{"fired warning validator.inactive " + nobody.String()}, b.Lines())
-		named = named[:1]
+		named.Store(&[]pocket.Address{recordedValidator})
 		b.Pass(2 * time.Minute)
 		assert.Equal(t, []string{"withdrawn warning validator.inactive " + nobody.String()}, b.Lines())
 		n.change(func(w *wireNode) { w.down = syscall.ECONNREFUSED })
