@@ -54,6 +54,7 @@ const mayAskTable = `
 `
 
 func TestEveryRoleMayWhatTheTableSaysAndIsShownNoMore(t *testing.T) {
+	long(t)
 	b := demonstration(t, nil)
 	named := rbac.Scope{Kind: rbac.Named, Nodes: b.config.Nodes[:1]}
 	all, own := rbac.Scope{Kind: rbac.All}, rbac.Scope{Kind: rbac.Own}
@@ -112,6 +113,7 @@ func isVerb(b *Bot, words []string) bool {
 }
 
 func TestTheMenuShowsWhatWouldBeAllowedAndNothingElse(t *testing.T) {
+	long(t)
 	b := demonstration(t, nil)
 	for _, from := range []string{investor, admin, sysadmin} {
 		who, err := b.caller(t.Context(), from)
@@ -148,6 +150,7 @@ func neededFor(t *testing.T, b *Bot, text string) rbac.Permission {
 }
 
 func TestAStrangerOfAPrivateBotHearsOneLineAndLearnsNothing(t *testing.T) {
+	long(t)
 	b := demonstration(t, nil)
 	for _, typed := range []string{"/stats", "/help", "/start", "/nothing", "/node add pokt1x", "/users"} {
 		text, err := reply(t, b, Request{Text: typed, From: stranger})
@@ -158,6 +161,7 @@ func TestAStrangerOfAPrivateBotHearsOneLineAndLearnsNothing(t *testing.T) {
 }
 
 func TestAnInvitationMakesSomebodyAUser(t *testing.T) {
+	long(t)
 	b := demonstration(t, nil)
 	text, err := reply(t, b, Request{Text: "/invite investor", From: admin})
 	require.NoError(t, err)
@@ -189,6 +193,7 @@ func TestAnInvitationMakesSomebodyAUser(t *testing.T) {
 }
 
 func TestNobodyGivesMoreThanHeHasAndTheLastAdminStays(t *testing.T) {
+	long(t)
 	b := demonstration(t, nil)
 	_, err := reply(t, b, Request{Text: "/user add telegram:50 sysadmin", From: admin})
 	require.ErrorIs(t, err, ErrDenied)
@@ -209,6 +214,7 @@ func TestNobodyGivesMoreThanHeHasAndTheLastAdminStays(t *testing.T) {
 }
 
 func TestWhoSeesOneNodeSeesNoOther(t *testing.T) {
+	long(t)
 	b := demonstration(t, nil)
 	mine, other := b.config.Nodes[0], b.config.Nodes[1]
 	require.NoError(t, b.authority.Assign(t.Context(), "local:test", stranger, "", rbac.Investor, rbac.Scope{Kind: rbac.Named, Nodes: b.config.Nodes[:1]}))

@@ -178,6 +178,7 @@ func TestCommandsOnAlertsSayWhatIsWrongWithThem(t *testing.T) {
 }
 
 func TestNobodyChangesAnAlertWhereNothingIsWatched(t *testing.T) {
+	long(t)
 	config := withPeople(DemoConfig())
 	config.demoDays = 13
 	config.Alerts.Enabled = false

@@ -228,6 +228,7 @@ func texts(addresses []pocket.Address) []string {
 }
 
 func TestWithoutNodes(t *testing.T) {
+	long(t)
 	b := demonstration(t, nil)
 	require.NoError(t, b.store.Unwatch(t.Context(), b.config.Nodes...))
 	for _, typed := range []string{"/stats", "/rewards", "/graph", "/losses", "/report csv"} {
@@ -240,6 +241,7 @@ func TestWithoutNodes(t *testing.T) {
 }
 
 func TestWhenTheChainCannotBeAsked(t *testing.T) {
+	long(t)
 	b := demonstration(t, nil)
 	require.NoError(t, b.closers[0](), "the node goes down")
 	for typed, want := range map[string]string{
@@ -300,6 +302,7 @@ func TestRetention(t *testing.T) {
 }
 
 func TestAnIndexThatIsKept(t *testing.T) {
+	long(t)
 	file := filepath.Join(t.TempDir(), "kept.db")
 	keep := func(c *Config) { c.Database = NewSecret(file) }
 	first := demonstration(t, keep)

@@ -46,3 +46,11 @@ func foreignNode(t *testing.T, b *Bot) pocket.Address {
 	t.Fatal("all nodes are watched")
 	return pocket.Address{}
 }
+
+// long skips a test where tests are to be short, as under the race detector: it reads a chain, and nothing in it happens at the same time.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it reads two weeks of a chain")
+	}
+}

@@ -13,6 +13,7 @@ import (
 )
 
 func TestSettingsAreEachAccountsOwnAndSurviveARestart(t *testing.T) {
+	long(t)
 	place := t.TempDir() + "/bot.db"
 	here := func(c *Config) { c.Database = NewSecret(place) }
 	b := demonstration(t, here)
@@ -52,6 +53,7 @@ func TestSettingsAreEachAccountsOwnAndSurviveARestart(t *testing.T) {
 }
 
 func TestWhatMakesNoSenseIsNotSet(t *testing.T) {
+	long(t)
 	b := demonstration(t, nil)
 	for line, want := range map[string]string{
 		"zone Mars/Base":      "Mars/Base",
@@ -82,6 +84,7 @@ func TestWhatMakesNoSenseIsNotSet(t *testing.T) {
 func many(n int) string { return strings.Repeat("tls.* ", n) }
 
 func TestAChatIsToldWhatItsAccountMaySee(t *testing.T) {
+	long(t)
 	b := demonstration(t, nil)
 	say := func(from, chat string, direct bool, line string) error {
 		_, err := reply(t, b, Request{Text: line, From: from, Chat: chat, Direct: direct})
@@ -195,6 +198,7 @@ func callerOf(t *testing.T, b *Bot, from string) caller {
 }
 
 func TestADigestSumsUpCompleteDays(t *testing.T) {
+	long(t)
 	b := demonstration(t, nil)
 	text, err := reply(t, b, Request{Text: "/digest day", From: investor})
 	require.NoError(t, err)
