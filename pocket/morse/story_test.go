@@ -201,6 +201,9 @@ func mentions(t testing.TB, e pocket.Event, a pocket.Address) bool {
 }
 
 func TestWhatConcernsSomebodyIsFoundInEveryWay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does much, one thing after the other")
+	}
 	chain := morsetest.Story(morsetest.StoryConfig{Blocks: 300})
 	first, last := pocket.Height(storyFirst+1), pocket.Height(storyFirst+299)
 	everything, _ := serve(t, chain, morsetest.NodeConfig{})

@@ -301,6 +301,9 @@ func TestIncidents(t *testing.T) {
 }
 
 func TestIncidentsDoNotChangeThePast(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does much, one thing after the other")
+	}
 	restless := Rates{Expiries: 1, Misses: 1, Leaves: 0.3, Overserviced: 5, Sends: 100}
 	for _, head := range []int64{100, 113, 115, 118, 121} { // in all windows of a session
 		for _, kind := range []IncidentKind{Expire, Slash, BelowMinimum, Discard, Unstake, CancelUnstake, Overserve, MissClaims, LateClaims, ParamChange, Halt, Restake, Jail} {

@@ -102,6 +102,9 @@ func blockSizes(text string) string {
 }
 
 func TestSearchesFindWhatWasFound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does much, one thing after the other")
+	}
 	node, err := NewRecorded(Recordings())
 	require.NoError(t, err)
 	defer node.Close()

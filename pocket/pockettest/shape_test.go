@@ -131,6 +131,9 @@ func recordedStore(t testing.TB) *recording {
 }
 
 func TestEventsLookLikeRecordedOnes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it does much, one thing after the other")
+	}
 	recorded, simulated := map[string]map[string]bool{}, map[string]map[string]bool{}
 	r := recordedStore(t)
 	for h := range r.blocks {
