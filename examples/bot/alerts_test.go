@@ -263,3 +263,35 @@ func TestChatsAreToldAlertsForAsLongAsTheyWantAndMay(t *testing.T) {
 	assert.Empty(t, teller.told[admin], "off is off")
 	assert.NotEmpty(t, teller.told[sysadmin])
 }
+
+func TestWhoIsDismissedIsToldNothingMore(t *testing.T) {
+	b := demonstration(t, nil)
+	teller := newFakeTeller()
+	b.Attach(teller)
+	say := func(from, line string) {
+		t.Helper()
+		_, err := reply(t, b, Request{Text: line, From: from, Chat: from, Direct: true})
+		require.NoError(t, err, line)
+	}
+	say(admin, "/start")
+	say(sysadmin, "/start")
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { _ = b.Run(ctx, func(Part) error { return nil }) })
+	defer running.Wait()
+	defer stop()
+	require.Eventually(t, func() bool { return b.watcher.Load() != nil }, time.Minute, time.Millisecond)
+	say(sysadmin, "/test")
+	teller.await(t, admin)
+	say(sysadmin, "/user remove "+admin)
+	told := func() int {
+		teller.mu.Lock()
+		defer teller.mu.Unlock()
+		return len(teller.told[admin])
+	}
+	require.Eventually(t, func() bool {
+		before := told()
+		say(sysadmin, "/test")
+		return told() == before
+	}, 20*time.Second, 100*time.Millisecond)
+}

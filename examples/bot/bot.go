@@ -64,6 +64,9 @@ type Bot struct {
 	pacedAt time.Time
 	closers []func() error // run from the last to the first
 
+	telling sync.Mutex
+	told    map[string]string // what the watcher tells each chat, as text; of the watcher that runs
+
 	peopleChanged chan struct{} // somebody's rights, links or nodes
 	reading       chan struct{} // held by who reads the past of what he linked
 }

@@ -196,27 +196,16 @@ func untell(ctx context.Context, watcher *monitor.Watcher, chat string) error {
 	return nil
 }
 
-// subscriptionChanged makes the watcher tell a chat what it wants now.
+// subscriptionChanged makes the watcher tell a chat what it wants now, also when it had given up on it.
 func (b *Bot) subscriptionChanged(ctx context.Context, chat string) error {
 	watcher := b.watcher.Load()
 	if watcher == nil || chat == "" {
 		return nil // it is asked for when the watching begins
 	}
-	entry, err := b.keep.Get(ctx, spaceChats, chat)
-	switch {
-	case errors.Is(err, keep.ErrNone):
-		return untell(ctx, watcher, chat)
-	case err != nil:
-		return fmt.Errorf("subscriptions: %w", err)
-	}
-	s, err := b.subscription(ctx, chat, string(entry.Value))
-	if err != nil {
-		return err
-	}
-	return b.tellChat(ctx, watcher, s)
+	return b.tellChats(ctx, watcher, chat)
 }
 
-// tellChat makes a chat a destination of the watcher's, or no longer one.
+// tellChat makes a chat a destination of the watcher's.
 func (b *Bot) tellChat(ctx context.Context, watcher *monitor.Watcher, s Subscription) error {
 	b.mu.Lock()
 	i := slices.IndexFunc(b.tellers, func(t Teller) bool { return t.Kind() == s.Kind() })
@@ -228,9 +217,6 @@ func (b *Bot) tellChat(ctx context.Context, watcher *monitor.Watcher, s Subscrip
 	if teller == nil {
 		return nil // another program serves that platform
 	}
-	if s.Severity == 0 {
-		return untell(ctx, watcher, s.Chat)
-	}
 	notifier, err := teller.Notifier(s)
 	if err != nil {
 		return fmt.Errorf("alerts to %s: %w", s.Chat, err)
@@ -241,29 +227,53 @@ func (b *Bot) tellChat(ctx context.Context, watcher *monitor.Watcher, s Subscrip
 // chatPace is how many messages a minute a chat is told at most: what comes faster is told together.
 const chatPace = 20
 
-// tellChats makes every chat that wants alerts a destination. What accounts may see changes with links, roles and nodes, so it is looked at from
-// time to time, too.
-func (b *Bot) tellChats(ctx context.Context, watcher *monitor.Watcher) error {
+// tellChats makes the chats that want alerts, and whose accounts may see any, the watcher's destinations: they, as they want it now, and no others. Chats
+// that are named are told of anew even if nothing about them changed.
+func (b *Bot) tellChats(ctx context.Context, watcher *monitor.Watcher, anew ...string) error {
+	b.telling.Lock()
+	defer b.telling.Unlock()
 	list, err := b.Subscriptions(ctx)
 	if err != nil {
 		return err
 	}
+	for _, chat := range anew {
+		b.told[chat] = ""
+	}
+	wanted := map[string]bool{}
+	var errs []error
 	for _, s := range list {
-		if err := b.tellChat(ctx, watcher, s); err != nil {
-			return err
+		if s.Severity == 0 {
+			continue
+		}
+		wanted[s.Chat] = true
+		if as := fmt.Sprint(s); b.told[s.Chat] != as {
+			if err := b.tellChat(ctx, watcher, s); err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			b.told[s.Chat] = as
 		}
 	}
-	return nil
+	for chat := range b.told {
+		if wanted[chat] {
+			continue
+		}
+		if err := untell(ctx, watcher, chat); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		delete(b.told, chat)
+	}
+	return errors.Join(errs...)
 }
 
 // accessEvery is how often it is looked at who may see what: another program on the same database may have changed it.
 const accessEvery = time.Minute
 
-// keepTelling looks again and again at who may see what, until ctx ends.
+// keepTelling looks again and again at who may see what, until ctx ends. What could not be changed is tried again.
 func (b *Bot) keepTelling(ctx context.Context, watcher *monitor.Watcher) {
 	tick := time.NewTicker(accessEvery)
 	defer tick.Stop()
-	told := map[string]string{}
 	for {
 		select {
 		case <-ctx.Done():
@@ -271,31 +281,9 @@ func (b *Bot) keepTelling(ctx context.Context, watcher *monitor.Watcher) {
 		case <-tick.C:
 		case <-b.peopleChanged:
 		}
-		list, err := b.Subscriptions(ctx)
-		if err != nil {
+		if err := b.tellChats(ctx, watcher); err != nil && ctx.Err() == nil {
 			b.log.Warn("chats are told what they were told before", "error", err)
-			continue
 		}
-		now := map[string]string{}
-		for _, s := range list {
-			now[s.Chat] = fmt.Sprint(s)
-			if now[s.Chat] == told[s.Chat] {
-				continue
-			}
-			if err := b.tellChat(ctx, watcher, s); err != nil {
-				b.log.Warn("a chat is told what it was told before", "chat", s.Chat, "error", err)
-				delete(now, s.Chat)
-			}
-		}
-		for chat := range told {
-			if now[chat] == "" {
-				if err := untell(ctx, watcher, chat); err != nil {
-					b.log.Warn("a chat is still told alerts", "chat", chat, "error", err)
-					now[chat] = told[chat]
-				}
-			}
-		}
-		told = now
 	}
 }
 

@@ -107,6 +107,9 @@ func (b *Bot) watch(ctx context.Context, tell func(Part) error) error {
 	if err != nil {
 		return err
 	}
+	b.telling.Lock()
+	b.told = map[string]string{}
+	b.telling.Unlock()
 	if err := b.tellChats(ctx, watcher); err != nil {
 		return err
 	}
