@@ -39,10 +39,7 @@ func (c *call) report() error {
 	}
 	format := strings.ToLower(c.args[0])
 	if !slices.Contains(formats, format) {
-		if near := nearest(format, formats); near != "" {
-			return usage("/report %s is not known; did you mean /report %s?", clip(format), near)
-		}
-		return usage("/report %s is not known: want %s", clip(format), all)
+		return unknownWord("report", format, formats...)
 	}
 	nodes, words, err := c.cut(c.args[1:])
 	if err != nil {

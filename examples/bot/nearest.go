@@ -53,3 +53,11 @@ func distance(a, b string) int {
 	}
 	return last[len(y)]
 }
+
+// unknownWord says that a command does not take a word, and which of these it does.
+func unknownWord(command, word string, words ...string) error {
+	if near := nearest(word, words); near != "" {
+		return usage("/%s %s is not known; did you mean /%s %s?", command, clip(word), command, near)
+	}
+	return usage("/%s %s is not known: want %s or %s", command, clip(word), strings.Join(words[:len(words)-1], ", "), words[len(words)-1])
+}

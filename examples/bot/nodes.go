@@ -109,10 +109,7 @@ func (c *call) node() error {
 		verb, words = "show", c.args
 	}
 	if !slices.Contains(verbs, verb) {
-		if near := nearest(verb, verbs); near != "" {
-			return usage("/node %s is not known; did you mean /node %s?", clip(verb), near)
-		}
-		return usage("/node %s is not known: want show, add or remove", clip(verb))
+		return unknownWord("node", verb, verbs...)
 	}
 	if len(words) == 0 {
 		return c.askNode(verb)

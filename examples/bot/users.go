@@ -65,13 +65,8 @@ func (c *call) user() error {
 		return usage("/user wants a verb: /user add telegram:123 investor, /user remove telegram:123. /invite is easier: nobody has to look for a number")
 	}
 	verb, words := strings.ToLower(c.args[0]), c.args[1:]
-	switch verb {
-	case "add", "remove":
-	default:
-		if near := nearest(verb, []string{"add", "remove"}); near != "" {
-			return usage("/user %s is not known; did you mean /user %s?", clip(verb), near)
-		}
-		return usage("/user %s is not known: want add or remove", clip(verb))
+	if verb != "add" && verb != "remove" {
+		return unknownWord("user", verb, "add", "remove")
 	}
 	if len(words) == 0 {
 		if verb == "remove" {

@@ -26,10 +26,7 @@ func (c *call) wallet() error {
 	}
 	switch {
 	case !slices.Contains(verbs, verb):
-		if near := nearest(verb, verbs); near != "" {
-			return usage("/wallet %s is not known; did you mean /wallet %s?", clip(verb), near)
-		}
-		return usage("/wallet %s is not known: want list, add or remove", clip(verb))
+		return unknownWord("wallet", verb, verbs...)
 	case verb == "list" && len(words) == 0:
 		return c.listWallets()
 	case len(words) == 0:
